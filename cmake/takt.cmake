@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+# The three kinds of target in this tree: a layer, its tests, its fuzzers.
+
+find_package(fmt REQUIRED)
+find_package(Threads REQUIRED)
+find_package(GTest REQUIRED)
+
+add_library(takt_flags INTERFACE)
+target_include_directories(takt_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_compile_options(takt_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wold-style-cast -Wcast-align -Wcast-qual
+  -Wnon-virtual-dtor -Wundef -Wno-attributes=clang::)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(takt_flags INTERFACE -Wthread-safety -Wsuggest-override)
+else()
+  target_compile_options(takt_flags INTERFACE -Wsuggest-override)
+endif()
+if(TAKT_WERROR)
+  target_compile_options(takt_flags INTERFACE -Werror)
+endif()
+if(TAKT_SANITIZE)
+  target_compile_options(takt_flags INTERFACE
+    -fsanitize=${TAKT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(takt_flags INTERFACE -fsanitize=${TAKT_SANITIZE})
+  if(TAKT_SANITIZE MATCHES "undefined") # vptr checks need RTTI
+    target_compile_options(takt_flags INTERFACE -fno-sanitize=vptr)
+  endif()
+endif()
+
+# Layers that run on real-time paths: errors are values, nothing throws.
+add_library(takt_rt_flags INTERFACE)
+target_compile_options(takt_rt_flags INTERFACE -fno-exceptions -fno-rtti)
+target_link_libraries(takt_rt_flags INTERFACE takt_flags)
+
+# takt_layer(NAME SOURCES files... LIBS libs... [EXCEPTIONS])
+# A folder of src/ as a static library `takt_NAME`.
+function(takt_layer name)
+  cmake_parse_arguments(arg "EXCEPTIONS" "" "SOURCES;LIBS" ${ARGN})
+  add_library(takt_${name} STATIC ${arg_SOURCES})
+  target_link_libraries(takt_${name} PUBLIC ${arg_LIBS})
+  if(arg_EXCEPTIONS)
+    target_link_libraries(takt_${name} PRIVATE takt_flags)
+  else()
+    target_link_libraries(takt_${name} PRIVATE takt_rt_flags)
+  endif()
+endfunction()
+
+# takt_test(NAME SOURCES files... LIBS libs...)
+# A GoogleTest binary, one ctest entry, labelled "unit". A binary without tests fails.
+function(takt_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE takt_flags ${arg_LIBS} GTest::gtest GTest::gtest_main)
+  target_compile_options(${name} PRIVATE -fno-rtti)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 120
+    FAIL_REGULAR_EXPRESSION "0 tests from 0 test suites ran")
+endfunction()
+
+# takt_fuzz(NAME SOURCES files... LIBS libs...)
+# A libFuzzer target that runs for a few seconds as a test, labelled "fuzz".
+# A corpus beside the source, in NAME.corpus/, is used as seed where it exists.
+set(TAKT_FUZZ_SECONDS 4 CACHE STRING "Seconds each fuzzer runs as a test")
+function(takt_fuzz name)
+  if(NOT TAKT_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE takt_rt_flags ${arg_LIBS})
+  target_compile_options(${name} PRIVATE -fsanitize=fuzzer)
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  set(corpus ${CMAKE_CURRENT_BINARY_DIR}/${name}.corpus)
+  file(MAKE_DIRECTORY ${corpus})
+  set(seeds)
+  if(IS_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/${name}.corpus)
+    set(seeds ${CMAKE_CURRENT_SOURCE_DIR}/${name}.corpus)
+  endif()
+  add_test(NAME ${name} COMMAND ${name} -max_total_time=${TAKT_FUZZ_SECONDS} -timeout=5
+    -rss_limit_mb=1024 -print_final_stats=1 ${corpus} ${seeds})
+  set_tests_properties(${name} PROPERTIES LABELS fuzz TIMEOUT 120)
+endfunction()

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/fd.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace takt {
+
+Fd::~Fd() {
+  if (raw_ >= 0) ::close(raw_);
+}
+
+Result<Fd> open_file(const std::string& path, int flags, unsigned mode) {
+  Fd fd{::open(path.c_str(), flags | O_CLOEXEC, mode)};
+  if (!fd) return sys_error(fmt::format("open {}", path));
+  return fd;
+}
+
+Result<std::vector<std::byte>> read_file(const std::string& path, std::uint64_t limit_bytes) {
+  TRY(const Fd fd, open_file(path, O_RDONLY | O_NONBLOCK));
+  struct stat st{};
+  if (::fstat(fd.raw(), &st) != 0) return sys_error(fmt::format("stat {}", path));
+  if (!S_ISREG(st.st_mode)) return env_error(fmt::format("{} is not a regular file", path));
+  const auto size = static_cast<std::uint64_t>(st.st_size);
+  if (size > limit_bytes)
+    return env_error(fmt::format("{} has {} bytes; at most {} fit", path, size, limit_bytes));
+  std::vector<std::byte> data(size);
+  std::size_t done = 0;
+  while (done < size) {
+    const ssize_t n = ::read(fd.raw(), data.data() + done, size - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return sys_error(fmt::format("read {}", path));
+    if (n == 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  data.resize(done);
+  return data;
+}
+
+Result<> write_all(const Fd& fd, std::span<const std::byte> data) {
+  while (!data.empty()) {
+    const ssize_t n = ::write(fd.raw(), data.data(), data.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return sys_error("write");
+    data = data.subspan(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+Result<Fd> make_eventfd() {
+  Fd fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  if (!fd) return sys_error("eventfd");
+  return fd;
+}
+
+void signal_eventfd(const Fd& fd) noexcept {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t n = ::write(fd.raw(), &one, sizeof one);
+}
+
+void drain_eventfd(const Fd& fd) noexcept {
+  std::uint64_t count = 0;
+  [[maybe_unused]] const ssize_t n = ::read(fd.raw(), &count, sizeof count);
+}
+
+}  // namespace takt
