@@ -9,11 +9,11 @@ add_library(takt_flags INTERFACE)
 target_include_directories(takt_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_options(takt_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wold-style-cast -Wcast-align -Wcast-qual
-  -Wnon-virtual-dtor -Wundef -Wno-attributes=clang::)
+  -Wnon-virtual-dtor -Wundef)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(takt_flags INTERFACE -Wthread-safety -Wsuggest-override)
 else()
-  target_compile_options(takt_flags INTERFACE -Wsuggest-override)
+  target_compile_options(takt_flags INTERFACE -Wsuggest-override -Wno-attributes=clang::)
 endif()
 if(TAKT_WERROR)
   target_compile_options(takt_flags INTERFACE -Werror)

@@ -4,10 +4,10 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/eventfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 
 namespace takt {
 
@@ -19,27 +19,6 @@ Result<Fd> open_file(const std::string& path, int flags, unsigned mode) {
   Fd fd{::open(path.c_str(), flags | O_CLOEXEC, mode)};
   if (!fd) return sys_error(fmt::format("open {}", path));
   return fd;
-}
-
-Result<std::vector<std::byte>> read_file(const std::string& path, std::uint64_t limit_bytes) {
-  TRY(const Fd fd, open_file(path, O_RDONLY | O_NONBLOCK));
-  struct stat st{};
-  if (::fstat(fd.raw(), &st) != 0) return sys_error(fmt::format("stat {}", path));
-  if (!S_ISREG(st.st_mode)) return env_error(fmt::format("{} is not a regular file", path));
-  const auto size = static_cast<std::uint64_t>(st.st_size);
-  if (size > limit_bytes)
-    return env_error(fmt::format("{} has {} bytes; at most {} fit", path, size, limit_bytes));
-  std::vector<std::byte> data(size);
-  std::size_t done = 0;
-  while (done < size) {
-    const ssize_t n = ::read(fd.raw(), data.data() + done, size - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return sys_error(fmt::format("read {}", path));
-    if (n == 0) break;
-    done += static_cast<std::size_t>(n);
-  }
-  data.resize(done);
-  return data;
 }
 
 Result<> write_all(const Fd& fd, std::span<const std::byte> data) {

@@ -2,11 +2,10 @@
 // The one owner of a file descriptor.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "base/result.h"
 
@@ -35,10 +34,6 @@ class Fd {
 
 /// open(2) with O_CLOEXEC added. The error names the path.
 [[nodiscard]] Result<Fd> open_file(const std::string& path, int flags, unsigned mode = 0);
-
-/// The whole of a regular file. Refuses what is larger than `limit_bytes`, a directory, a device.
-[[nodiscard]] Result<std::vector<std::byte>> read_file(const std::string& path,
-                                                       std::uint64_t limit_bytes);
 
 /// Writes all of `data`, blocking; retries EINTR and short writes.
 [[nodiscard]] Result<> write_all(const Fd& fd, std::span<const std::byte> data);

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line. CLI11 throws; nothing it throws leaves this file.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+
+#include "cli/run_command.h"
+#include "vm/config_schema.h"
+
+namespace {
+
+constexpr const char* run_footer = R"(Exit status:
+  0 power-off or Ctrl-A x   1 the host lacks something   2 wrong usage
+  4 reset   6 triple fault   8 KVM internal error   128+N ended by signal N
+  (V << 1) | 1 when the guest writes V to the debug-exit port 0xf4)";
+
+constexpr int usage_status = 2;
+
+/// One CLI11 option for each row of the schema; what is given is collected in order.
+void add_options(CLI::App& run, takt::RunArguments& arguments) {
+  for (const takt::Option& option : takt::config_options()) {
+    const std::string key{option.key};
+    const std::string flag = "--" + key;
+    if (option.kind == takt::OptionKind::flag) {
+      run.add_flag_callback(
+          flag, [&arguments, key] { arguments.options.emplace_back(key, "true"); },
+          std::string{option.help});
+      continue;
+    }
+    const auto collect = [&arguments, key](const std::string& value) {
+      arguments.options.emplace_back(key, value);
+    };
+    auto* added = run.add_option_function<std::string>(flag, collect, std::string{option.help});
+    added->type_name(std::string{option.placeholder})->trigger_on_parse()->take_last();
+    if (option.kind == takt::OptionKind::list)
+      added->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  }
+}
+
+int print_parse_error(const CLI::ParseError& error) {
+  fmt::print(stderr, "takt: {} (see takt run --help)\n", error.what());
+  return usage_status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"takt: a virtual machine monitor that keeps time"};
+  app.set_version_flag("--version", "takt " TAKT_VERSION);
+  app.require_subcommand(1);
+  CLI::App* run = app.add_subcommand("run", "Run a virtual machine");
+  run->footer(run_footer);
+  takt::RunArguments arguments;
+  run->add_option("file", arguments.file,
+                  "configuration file (TOML); its keys are the options' names")
+      ->type_name("VM.TOML");
+  add_options(*run, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {  // --help, --version
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    return print_parse_error(error);
+  }
+  return takt::run_command(arguments);
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the guest's CPUID says: what KVM supports on this host, cut and completed for a vCPU that
+// has a host CPU of its own (Intel SDM vol. 2A, CPUID; AMD APM vol. 3, appendix E; Linux,
+// virt/kvm/x86/cpuid.rst).
+#pragma once
+
+#include <linux/kvm.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "base/result.h"
+#include "base/units.h"
+#include "kvm/system.h"
+
+namespace takt::kvm {
+
+using CpuidTable = std::vector<kvm_cpuid_entry2>;
+
+struct CpuidPolicy {
+  std::uint32_t cpus = 1;
+  bool tsc_deadline = true;   // KVM_CAP_TSC_DEADLINE_TIMER: not part of the supported table
+  bool mwait = false;         // MWAIT exits are off and the host has the instruction
+  std::uint32_t tsc_khz = 0;  // 0: unknown, the timing leaf is left out
+};
+
+/// KVM_GET_SUPPORTED_CPUID.
+[[nodiscard]] Result<CpuidTable> supported_cpuid(const System& system);
+
+/// The part that is the same for all vCPUs. Out go the paravirtual features that replace hardware
+/// which a dedicated vCPU has at full speed (asynchronous page faults, stolen time, PV EOI, PV
+/// spinlocks, PV IPIs, PV TLB flush); in come x2APIC, TSC deadline, KVM_HINTS_REALTIME, the TSC's
+/// frequency (leaf 0x4000'0010) and a topology of one package with one thread per core.
+[[nodiscard]] CpuidTable guest_cpuid(CpuidTable supported, const CpuidPolicy& policy);
+
+/// `table` with the fields that hold the vCPU's own x2APIC id.
+[[nodiscard]] CpuidTable vcpu_cpuid(CpuidTable table, VcpuId id);
+
+/// Whether this host's CPU has MONITOR/MWAIT.
+[[nodiscard]] bool host_has_mwait();
+
+}  // namespace takt::kvm

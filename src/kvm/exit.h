@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Why a vCPU came back from the guest, as types (Linux, virt/kvm/api.rst, "The kvm_run structure").
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/units.h"
+
+namespace takt::kvm {
+
+enum class ExitKind : std::uint8_t {
+  pio,             // VcpuFd::pio() says which
+  mmio,            // VcpuFd::mmio() says which
+  interrupted,     // a signal or immediate_exit: look at the stop flag
+  hlt,             // only without an in-kernel interrupt controller
+  shutdown,        // triple fault
+  internal_error,  // KVM cannot go on: VcpuFd::describe_failure()
+  entry_failed,    // the hardware refused to enter the guest
+  run_failed,      // KVM_RUN itself failed
+  unknown,
+};
+
+/// `count` accesses of `width` to the same port; `data` holds `count` values of that width, to be
+/// read (out) or filled in (in).
+struct PioExit {
+  bool is_write = false;
+  Width width = Width::b1;
+  Port port;
+  std::uint32_t count = 0;
+  std::byte* data = nullptr;
+};
+
+/// An access of `bytes` (1..8, not always a power of two: KVM cuts at page boundaries).
+struct MmioExit {
+  bool is_write = false;
+  Gpa gpa;
+  std::uint32_t bytes = 0;
+  std::byte* data = nullptr;
+};
+
+}  // namespace takt::kvm

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The KVM requests that takt issues, each with its argument type (Linux, virt/kvm/api.rst).
+#pragma once
+
+#include <linux/kvm.h>
+
+#include "base/ioctl.h"
+
+namespace takt::kvm {
+
+// on /dev/kvm
+inline constexpr IoctlValue<KVM_GET_API_VERSION> get_api_version{"KVM_GET_API_VERSION"};
+inline constexpr IoctlValue<KVM_CREATE_VM> create_vm{"KVM_CREATE_VM"};
+inline constexpr IoctlValue<KVM_CHECK_EXTENSION> check_extension{"KVM_CHECK_EXTENSION"};
+inline constexpr IoctlValue<KVM_GET_VCPU_MMAP_SIZE> get_vcpu_mmap_size{"KVM_GET_VCPU_MMAP_SIZE"};
+
+// on a VM
+inline constexpr IoctlValue<KVM_CREATE_VCPU> create_vcpu{"KVM_CREATE_VCPU"};
+inline constexpr Ioctl<KVM_SET_USER_MEMORY_REGION, kvm_userspace_memory_region>
+    set_user_memory_region{"KVM_SET_USER_MEMORY_REGION"};
+inline constexpr Ioctl<KVM_ENABLE_CAP, kvm_enable_cap> enable_cap{"KVM_ENABLE_CAP"};
+inline constexpr Ioctl<KVM_IRQ_LINE, kvm_irq_level> irq_line{"KVM_IRQ_LINE"};
+inline constexpr Ioctl<KVM_IOEVENTFD, kvm_ioeventfd> ioeventfd{"KVM_IOEVENTFD"};
+
+}  // namespace takt::kvm

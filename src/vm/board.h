@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an architecture brings to a VM: its devices and where they are, its memory map, the way its
+// payloads start. board_x86.cpp is the one for x86; the build chooses.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "bus/byte_sink.h"
+#include "bus/dispatch.h"
+#include "bus/guest_mem.h"
+#include "bus/vm_control.h"
+#include "host/console.h"
+#include "kvm/vcpu_fd.h"
+#include "kvm/vm_fd.h"
+#include "vm/config.h"
+
+namespace takt {
+
+/// What the board's devices talk to outside. `debug_console` may be null.
+struct BoardWiring {
+  VmControl& control;
+  ByteSink& console;
+  ByteSink* debug_console = nullptr;
+};
+
+/// The files of the payload, as the user named them and as they are in memory.
+struct PayloadFiles {
+  std::span<const std::byte> kernel;
+  std::optional<std::span<const std::byte>> initrd;
+};
+
+/// Owns the device models and the dispatch tables. Everything but the buses is set-up.
+class Board {
+ public:
+  virtual ~Board() = default;
+  [[nodiscard]] virtual PioBus& pio() = 0;
+  [[nodiscard]] virtual MmioBus& mmio() = 0;
+  /// What the console's server does to the console device.
+  [[nodiscard]] virtual ConsoleClient console_client() = 0;
+};
+
+/// The devices, wired to `vm`, which outlives the board.
+[[nodiscard]] Result<std::unique_ptr<Board>> create_board(const VmConfig& config, kvm::VmFd& vm,
+                                                          const BoardWiring& wiring);
+
+/// Interrupt controllers, exits and polling as configured. Before the first vCPU.
+[[nodiscard]] Result<> set_up_vm(const VmConfig& config, kvm::VmFd& vm);
+
+/// Where `ram` is in guest-physical memory.
+[[nodiscard]] std::vector<RamRegion> ram_regions(std::span<std::byte> ram);
+
+/// Registers, CPUID and the like of all vCPUs; tables and payload in memory; the boot vCPU at the
+/// payload's entry. Errors name the file that is wrong.
+[[nodiscard]] Result<> prepare_boot(const VmConfig& config, const PayloadFiles& files,
+                                    const GuestMem& mem, std::span<const kvm::VcpuFd> vcpus);
+
+/// `--dump-acpi`, `--dump-dtb` and their like: what the guest would be told about its machine.
+[[nodiscard]] Result<> dump_tables(const VmConfig& config);
+
+}  // namespace takt

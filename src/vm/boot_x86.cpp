@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// How an x86 VM gets from empty memory to the payload's first instruction.
+#include "boot/acpi_tables.h"
+#include "boot/low_memory_x86.h"
+#include "boot/payload.h"
+#include "dev/acpi_pm.h"
+#include "kvm/vcpu_x86.h"
+#include "vm/board.h"
+#include "vm/layout_x86.h"
+
+namespace takt {
+namespace {
+
+constexpr std::uint64_t acpi_bytes = low_memory::end - low_memory::acpi_tables;
+
+Result<AcpiImage> acpi_tables(const VmConfig& config) {
+  return build_acpi({.cpus = config.cpus,
+                     .com1 = true,
+                     .rtc = true,
+                     .sleep_control = layout::acpi_pm + AcpiPm::sleep_control_offset,
+                     .sleep_status = layout::acpi_pm + AcpiPm::sleep_status_offset,
+                     .sleep_type_s5 = AcpiPm::sleep_type_s5,
+                     .reset = layout::acpi_pm + AcpiPm::reset_offset,
+                     .reset_value = AcpiPm::reset_value,
+                     .lapic = layout::lapic,
+                     .ioapic = layout::ioapic},
+                    low_memory::acpi_tables, acpi_bytes);
+}
+
+Result<> set_up_vcpus(const VmConfig& config, std::span<const kvm::VcpuFd> vcpus) {
+  using kvm::DisableExit;
+  TRY(const kvm::System system, kvm::System::open());
+  TRY(auto supported, kvm::supported_cpuid(system));
+  const bool mwait = (config.disable_exits & std::to_underlying(DisableExit::mwait)) != 0;
+  const kvm::CpuidTable table = kvm::guest_cpuid(
+      std::move(supported), {.cpus = config.cpus,
+                             .tsc_deadline = system.extension(KVM_CAP_TSC_DEADLINE_TIMER) != 0,
+                             .mwait = mwait && kvm::host_has_mwait(),
+                             .tsc_khz = kvm::tsc_khz(vcpus.front())});
+  for (const auto& vcpu : vcpus) TRY_VOID(kvm::set_up_vcpu(vcpu, table));
+  return {};
+}
+
+}  // namespace
+
+Result<> prepare_boot(const VmConfig& config, const PayloadFiles& files, const GuestMem& mem,
+                      std::span<const kvm::VcpuFd> vcpus) {
+  TRY_VOID(set_up_vcpus(config, vcpus));
+  TRY(const AcpiImage acpi, acpi_tables(config));
+  TRY_VOID(store_acpi(mem, acpi));
+  auto start = load_payload(mem, {.kernel = files.kernel,
+                                  .initrd = files.initrd,
+                                  .cmdline = config.cmdline,
+                                  .rsdp = acpi.rsdp,
+                                  .reserved = {},
+                                  .kernel_name = config.kernel,
+                                  .initrd_name = config.initrd ? *config.initrd : ""});
+  if (!start) return in_context(config.kernel, start.error());
+  return kvm::set_start_state(vcpus.front(), *start);
+}
+
+Result<> dump_tables(const VmConfig& config) {
+  TRY(const AcpiImage acpi, acpi_tables(config));
+  return dump_acpi(acpi, *config.dump_acpi);
+}
+
+}  // namespace takt

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm/config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ranges>
+
+#include "base/bits.h"
+
+namespace takt {
+namespace {
+
+Result<> check_placement(std::string_view whose, const Placement& placement) {
+  if (placement.cpus) {
+    const CpuList online = CpuList::online();
+    if (const int cpu = placement.cpus->first_not_in(online); cpu >= 0)
+      return usage_error(
+          fmt::format("{}: cpu {} is not on this machine (online: {})", whose, cpu, online.text()));
+  }
+  const bool real_time = placement.policy != Policy::other;
+  if (real_time && placement.priority == 0)
+    return usage_error(fmt::format("{}: policy {} needs a priority, 1 to 99", whose,
+                                   policy_name(placement.policy)));
+  if (!real_time && placement.priority != 0)
+    return usage_error(
+        fmt::format("{}: priority {} needs policy=fifo or policy=rr", whose, placement.priority));
+  return {};
+}
+
+Result<> check_memory(const VmConfig& config) {
+  const std::uint64_t page = page_bytes(config.hugepages);
+  if (is_aligned(config.memory, page)) return {};
+  return usage_error(fmt::format("memory: {} bytes is not a multiple of the page size of {} MiB",
+                                 config.memory, page >> 20));
+}
+
+}  // namespace
+
+bool wants_real_time(const VmConfig& config) {
+  const auto real_time = [](const Placement& p) { return p.policy != Policy::other; };
+  return std::ranges::any_of(config.vcpus | std::views::values, real_time) ||
+         std::ranges::any_of(config.servers | std::views::values, real_time);
+}
+
+bool is_on(Switch value, const VmConfig& config) {
+  return value == Switch::on || (value == Switch::automatic && wants_real_time(config));
+}
+
+Result<> check_config(const VmConfig& config) {
+  if (config.kernel.empty())
+    return usage_error("kernel: nothing to boot (give --kernel FILE, or a file with kernel = ...)");
+  TRY_VOID(check_memory(config));
+  for (const auto& [id, placement] : config.vcpus) {
+    if (id >= config.cpus)
+      return usage_error(
+          fmt::format("vcpu {}: this VM has cpus = {}, numbered from 0", id, config.cpus));
+    TRY_VOID(check_placement(fmt::format("vcpu {}", id), placement));
+  }
+  for (const auto& [name, placement] : config.servers)
+    TRY_VOID(check_placement(fmt::format("server {}", name), placement));
+  if (config.console.kind == ConsoleKind::stdio && config.debug_console.kind == ConsoleKind::stdio)
+    return usage_error("debug-console: stdio is taken by the console (try file:PATH)");
+  return {};
+}
+
+}  // namespace takt

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm/config.h"
+
+#include <gtest/gtest.h>
+
+#include "kvm/vm_fd.h"
+#include "vm/config_schema.h"
+
+namespace takt {
+namespace {
+
+std::string error_of(const Result<>& result) { return result ? "" : result.error().text; }
+
+Result<> set(VmConfig& config, std::string_view key, std::string_view value) {
+  return set_option(config, key, value);
+}
+
+TEST(Config, ReadsSizesWithSuffixes) {
+  VmConfig config;
+  EXPECT_TRUE(set(config, "memory", "4G"));
+  EXPECT_EQ(config.memory, 4_GiB);
+  EXPECT_TRUE(set(config, "memory", "1048576"));
+  EXPECT_EQ(config.memory, 1_MiB);
+}
+
+TEST(Config, AnErrorNamesKeyValueAndWhatIsAllowed) {
+  VmConfig config;
+  EXPECT_EQ(error_of(set(config, "memory", "lots")),
+            "memory = 'lots': allowed are sizes from 1M to 16T in whole pages, such as 512M or 4G");
+  EXPECT_EQ(error_of(set(config, "cpus", "0")),
+            "cpus = '0': allowed are whole numbers from 1 to 4096");
+  EXPECT_EQ(error_of(set(config, "hugepages", "4M")), "hugepages = '4M': allowed are off, 2M, 1G");
+}
+
+TEST(Config, RefusesSizesThatAreNoSizes) {
+  VmConfig config;
+  for (const char* text : {"", "M", "0", "1K", "-1M", "1.5G", "17T", "18446744073709551616", "1M1"})
+    EXPECT_FALSE(set(config, "memory", text)) << text;
+}
+
+TEST(Config, PlacesVcpus) {
+  VmConfig config;
+  ASSERT_TRUE(set(config, "vcpu", "1:cpu=0,2-3,policy=fifo,priority=80"));
+  EXPECT_EQ(config.vcpus[1].cpus->text(), "0,2-3");
+  EXPECT_EQ(config.vcpus[1].policy, Policy::fifo);
+  EXPECT_EQ(config.vcpus[1].priority, 80);
+}
+
+TEST(Config, RefusesPlacementsThatCannotBeRead) {
+  VmConfig config;
+  for (const char* text : {"", "0", "0:", ":cpu=1", "x:cpu=1", "0:cpu", "0:cpu=", "0:color=red",
+                           "0:policy=batch", "0:priority=100", "0:cpu=1=2"})
+    EXPECT_FALSE(set(config, "vcpu", text)) << text;
+}
+
+TEST(Config, KnowsItsServers) {
+  VmConfig config;
+  EXPECT_TRUE(set(config, "server", "console:policy=fifo,priority=90"));
+  EXPECT_EQ(error_of(set(config, "server", "disk:cpu=0")),
+            "server = 'disk:cpu=0': there is no server 'disk'; servers are: console");
+}
+
+TEST(Config, DisabledExitsAreAMask) {
+  VmConfig config;
+  ASSERT_TRUE(set(config, "disable-exits", "hlt,pause"));
+  EXPECT_EQ(config.disable_exits, std::to_underlying(kvm::DisableExit::hlt) |
+                                      std::to_underlying(kvm::DisableExit::pause));
+  EXPECT_TRUE(set(config, "disable-exits", "none"));
+  EXPECT_EQ(config.disable_exits, 0u);
+}
+
+VmConfig bootable() {
+  VmConfig config;
+  config.kernel = "bzImage";
+  return config;
+}
+
+TEST(CheckConfig, NeedsAKernel) {
+  EXPECT_TRUE(check_config(bootable()));
+  EXPECT_FALSE(check_config({}));
+}
+
+TEST(CheckConfig, RefusesAVcpuThatTheVmDoesNotHave) {
+  VmConfig config = bootable();
+  config.vcpus[1] = {};
+  EXPECT_EQ(error_of(check_config(config)), "vcpu 1: this VM has cpus = 1, numbered from 0");
+}
+
+TEST(CheckConfig, RefusesACpuThatTheMachineDoesNotHave) {
+  VmConfig config = bootable();
+  ASSERT_TRUE(set(config, "vcpu", "0:cpu=1023"));
+  EXPECT_NE(error_of(check_config(config)).find("vcpu 0: cpu 1023 is not on this machine"),
+            std::string::npos);
+}
+
+TEST(CheckConfig, PolicyAndPriorityFitEachOther) {
+  VmConfig config = bootable();
+  config.vcpus[0] = {.policy = Policy::fifo};
+  EXPECT_EQ(error_of(check_config(config)), "vcpu 0: policy fifo needs a priority, 1 to 99");
+  config.vcpus[0] = {.priority = 5};
+  EXPECT_EQ(error_of(check_config(config)),
+            "vcpu 0: priority 5 needs policy=fifo or policy=rr");
+}
+
+TEST(CheckConfig, MemoryIsAWholeNumberOfHugePages) {
+  VmConfig config = bootable();
+  config.hugepages = PageSize::huge_1g;
+  EXPECT_NE(error_of(check_config(config)).find("page size of 1024 MiB"), std::string::npos);
+}
+
+TEST(WantsRealTime, WhenAnyThreadHasARealTimePolicy) {
+  VmConfig config = bootable();
+  EXPECT_FALSE(is_on(Switch::automatic, config));
+  config.servers["console"] = {.policy = Policy::rr, .priority = 1};
+  EXPECT_TRUE(is_on(Switch::automatic, config));
+  EXPECT_FALSE(is_on(Switch::off, config));
+}
+
+TEST(ConfigFile, KeysAreTheOptionsNames) {
+  VmConfig config;
+  ASSERT_TRUE(parse_config(config, R"(
+kernel = "vmlinuz"
+memory = "1G"
+cpus = 2
+testdev = true
+vcpu = ["0:cpu=0", "1:policy=fifo,priority=3"]
+[server.console]
+policy = "fifo"
+priority = 90
+)",
+                           "vm.toml"));
+  EXPECT_EQ(config.kernel, "vmlinuz");
+  EXPECT_EQ(config.memory, 1_GiB);
+  EXPECT_EQ(config.cpus, 2u);
+  EXPECT_TRUE(config.testdev);
+  EXPECT_EQ(config.vcpus[1].priority, 3);
+  EXPECT_EQ(config.servers["console"].priority, 90);
+}
+
+TEST(ConfigFile, ATableIsTheSameAsTheText) {
+  VmConfig config;
+  ASSERT_TRUE(parse_config(config, "[vcpu.0]\ncpu = 0\npolicy = \"fifo\"\npriority = 80\n", "f"));
+  EXPECT_EQ(config.vcpus[0].cpus->text(), "0");
+  EXPECT_EQ(config.vcpus[0].priority, 80);
+}
+
+TEST(ConfigFile, AnUnknownKeyIsNamedWithItsLineAndTheNearestKnownOne) {
+  VmConfig config;
+  EXPECT_EQ(error_of(parse_config(config, "cpus = 1\nmemroy = \"1G\"\n", "vm.toml")),
+            "vm.toml:2: unknown key 'memroy'; did you mean 'memory'?");
+  EXPECT_NE(error_of(parse_config(config, "flux = 1\n", "vm.toml")).find("allowed are name, kernel"),
+            std::string::npos);
+}
+
+TEST(ConfigFile, AWrongValueIsNamedWithItsLine) {
+  VmConfig config;
+  EXPECT_EQ(error_of(parse_config(config, "\ncpus = -1\n", "vm.toml")),
+            "vm.toml:2: cpus = '-1': allowed are whole numbers from 1 to 4096");
+  EXPECT_EQ(error_of(parse_config(config, "cpus = [1]\n", "vm.toml")),
+            "vm.toml:1: cpus: one value is allowed, not a list");
+  EXPECT_FALSE(parse_config(config, "cpus = 1.5\n", "vm.toml"));
+  EXPECT_FALSE(parse_config(config, "cpus = 1979-05-27\n", "vm.toml"));
+}
+
+TEST(ConfigFile, WhatIsNotTomlIsNamedWithItsLine) {
+  VmConfig config;
+  EXPECT_EQ(error_of(parse_config(config, "cpus = \n", "vm.toml")).substr(0, 10), "vm.toml:1:");
+}
+
+TEST(ConfigFile, AFileThatIsNotThereIsNamed) {
+  VmConfig config;
+  EXPECT_EQ(error_of(load_config(config, "/nonexistent/vm.toml")),
+            "open /nonexistent/vm.toml: No such file or directory");
+}
+
+}  // namespace
+}  // namespace takt

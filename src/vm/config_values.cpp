@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm/config_values.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <span>
+
+#include "base/bits.h"
+#include "kvm/vm_fd.h"
+
+namespace takt {
+namespace {
+
+std::optional<std::uint64_t> whole_number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+template <class T>
+struct Word {
+  std::string_view text;
+  T value;
+};
+
+template <class T>
+Result<T> parse_word(std::string_view text, std::span<const Word<T>> words) {
+  const auto it = std::ranges::find(words, text, &Word<T>::text);
+  if (it != words.end()) return it->value;
+  std::string allowed;
+  for (const auto& word : words)
+    allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ", word.text);
+  return usage_error("allowed are " + allowed);
+}
+
+/// Calls each(part) for the parts of `text` between separators, until one fails.
+template <class F>
+Result<> for_each_part(std::string_view text, char separator, F each) {
+  while (true) {
+    const std::size_t cut = text.find(separator);
+    TRY_VOID(each(text.substr(0, cut)));
+    if (cut == std::string_view::npos) return {};
+    text.remove_prefix(cut + 1);
+  }
+}
+
+Result<Policy> parse_policy(std::string_view text) {
+  static constexpr std::array<Word<Policy>, 3> words{
+      {{"fifo", Policy::fifo}, {"rr", Policy::rr}, {"other", Policy::other}}};
+  return parse_word<Policy>(text, words);
+}
+
+Result<> set_placement_key(Placement& p, std::string_view key, std::string_view value) {
+  if (key == "cpu") return store(p.cpus, CpuList::parse(value));
+  if (key == "policy") return store(p.policy, parse_policy(value));
+  if (key == "priority") return store(p.priority, parse_number(value, 0, 99));
+  return usage_error(fmt::format("unknown key '{}'; allowed are cpu, policy, priority", key));
+}
+
+struct NameAndRest {
+  std::string_view name, rest;
+};
+
+Result<NameAndRest> split_name(std::string_view text, std::string_view form) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos || colon == 0 || colon + 1 == text.size())
+    return usage_error(fmt::format("the form is {}", form));
+  return NameAndRest{text.substr(0, colon), text.substr(colon + 1)};
+}
+
+}  // namespace
+
+Result<std::string> parse_text(std::string_view text, std::string_view what) {
+  if (text.empty()) return usage_error(fmt::format("{} must be named", what));
+  if (text.find('\0') != std::string_view::npos)
+    return usage_error(fmt::format("{} cannot contain a zero byte", what));
+  return std::string{text};
+}
+
+Result<std::uint32_t> parse_number(std::string_view text, std::uint32_t least, std::uint32_t most) {
+  const auto value = whole_number(text);
+  if (!value || *value < least || *value > most)
+    return usage_error(fmt::format("allowed are whole numbers from {} to {}", least, most));
+  return static_cast<std::uint32_t>(*value);
+}
+
+Result<std::uint64_t> parse_memory(std::string_view text) {
+  constexpr std::string_view suffixes = "KMGT";
+  unsigned shift = 0;
+  std::string_view digits = text;
+  if (!text.empty()) {
+    if (const auto at = suffixes.find(text.back()); at != std::string_view::npos) {
+      shift = 10 * (static_cast<unsigned>(at) + 1);
+      digits.remove_suffix(1);
+    }
+  }
+  const auto value = whole_number(digits);
+  constexpr std::uint64_t most = 16ull << 40;
+  if (value && *value <= most >> shift) {
+    const std::uint64_t size = *value << shift;
+    if (size >= 1_MiB && is_aligned(size, 4_KiB)) return size;
+  }
+  return usage_error("allowed are sizes from 1M to 16T in whole pages, such as 512M or 4G");
+}
+
+Result<bool> parse_bool(std::string_view text) {
+  static constexpr std::array<Word<bool>, 4> words{
+      {{"true", true}, {"false", false}, {"on", true}, {"off", false}}};
+  return parse_word<bool>(text, words);
+}
+
+Result<Switch> parse_switch(std::string_view text) {
+  static constexpr std::array<Word<Switch>, 3> words{
+      {{"on", Switch::on}, {"off", Switch::off}, {"auto", Switch::automatic}}};
+  return parse_word<Switch>(text, words);
+}
+
+Result<RtMode> parse_rt_mode(std::string_view text) {
+  static constexpr std::array<Word<RtMode>, 2> words{
+      {{"strict", RtMode::strict}, {"best-effort", RtMode::best_effort}}};
+  return parse_word<RtMode>(text, words);
+}
+
+Result<PageSize> parse_page_size(std::string_view text) {
+  static constexpr std::array<Word<PageSize>, 3> words{
+      {{"off", PageSize::base}, {"2M", PageSize::huge_2m}, {"1G", PageSize::huge_1g}}};
+  return parse_word<PageSize>(text, words);
+}
+
+Result<std::uint32_t> parse_disable_exits(std::string_view text) {
+  using kvm::DisableExit;
+  static constexpr std::array<Word<std::uint32_t>, 6> words{
+      {{"hlt", std::to_underlying(DisableExit::hlt)},
+       {"mwait", std::to_underlying(DisableExit::mwait)},
+       {"pause", std::to_underlying(DisableExit::pause)},
+       {"cstate", std::to_underlying(DisableExit::cstate)},
+       {"all", 0xf},
+       {"none", 0}}};
+  std::uint32_t mask = 0;
+  TRY_VOID(for_each_part(text, ',', [&](std::string_view part) -> Result<> {
+    TRY(const std::uint32_t bit, parse_word<std::uint32_t>(part, words));
+    mask |= bit;
+    return {};
+  }));
+  return mask;
+}
+
+Result<Placement> parse_placement(std::string_view text) {
+  Placement placement;
+  while (!text.empty()) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos)
+      return usage_error(
+          fmt::format("'{}' is not KEY=VALUE; keys are cpu, policy, priority", text));
+    const std::size_t next = text.find('=', equals + 1);
+    const std::size_t end = next == std::string_view::npos ? text.size() : text.rfind(',', next);
+    if (end == std::string_view::npos || end < equals)
+      return usage_error(fmt::format("'{}' has two '=' and no comma between them", text));
+    TRY_VOID(set_placement_key(placement, text.substr(0, equals),
+                               text.substr(equals + 1, end - equals - 1)));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return placement;
+}
+
+Result<> set_vcpu(VmConfig& config, std::string_view text) {
+  TRY(const NameAndRest parts,
+      split_name(text, "N:KEY=VALUE,... such as 0:cpu=2,policy=fifo,priority=80"));
+  TRY(const std::uint32_t id, parse_number(parts.name, 0, 4095));
+  return store(config.vcpus[id], parse_placement(parts.rest));
+}
+
+Result<> set_server(VmConfig& config, std::string_view text) {
+  TRY(const NameAndRest parts,
+      split_name(text, "NAME:KEY=VALUE,... such as console:policy=fifo,priority=90"));
+  if (parts.name != console_server)
+    return usage_error(fmt::format("there is no server '{}'; servers are: console", parts.name));
+  return store(config.servers[std::string{parts.name}], parse_placement(parts.rest));
+}
+
+}  // namespace takt

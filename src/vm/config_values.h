@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the values of options are spelled. Each parser's error says what is allowed; the key and the
+// value are added by set_option().
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/result.h"
+#include "vm/config.h"
+
+namespace takt {
+
+/// Not empty; `what` names it: "a file".
+[[nodiscard]] Result<std::string> parse_text(std::string_view text, std::string_view what);
+/// Decimal, within [least, most].
+[[nodiscard]] Result<std::uint32_t> parse_number(std::string_view text, std::uint32_t least,
+                                                 std::uint32_t most);
+/// Bytes, or with a suffix K, M, G, T (powers of 1024); 1M to 16T, whole pages.
+[[nodiscard]] Result<std::uint64_t> parse_memory(std::string_view text);
+[[nodiscard]] Result<bool> parse_bool(std::string_view text);
+[[nodiscard]] Result<Switch> parse_switch(std::string_view text);
+[[nodiscard]] Result<RtMode> parse_rt_mode(std::string_view text);
+[[nodiscard]] Result<PageSize> parse_page_size(std::string_view text);
+[[nodiscard]] Result<std::uint32_t> parse_disable_exits(std::string_view text);
+/// "cpu=2-3,policy=fifo,priority=80": a part without '=' continues the value before it, so that
+/// cpu=0,2-3 needs no quoting.
+[[nodiscard]] Result<Placement> parse_placement(std::string_view text);
+
+[[nodiscard]] Result<> set_vcpu(VmConfig& config, std::string_view text);
+[[nodiscard]] Result<> set_server(VmConfig& config, std::string_view text);
+
+/// Stores a parsed value, or passes the error on.
+template <class Field, class T>
+[[nodiscard]] Result<> store(Field& field, Result<T> parsed) {
+  if (!parsed) return std::unexpected(std::move(parsed.error()));
+  field = std::move(*parsed);
+  return {};
+}
+
+}  // namespace takt

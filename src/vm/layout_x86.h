@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The guest-physical map of the x86 board. The first MiB has a picture of its own in
+// boot/low_memory_x86.h.
+//
+//   0x0'0000'0000 +--------------------------+
+//                 | RAM                      |
+//   0x0'c000'0000 +--------------------------+  at most 3 GiB of RAM below 4 GiB
+//                 | free for devices         |
+//   0x0'fec0'0000 | IOAPIC (in KVM)          |
+//   0x0'fee0'0000 | local APIC (in KVM)      |
+//   0x0'ff00'0000 | test registers (testdev) |
+//   0x0'fffb'c000 | four pages KVM needs     |  kvm/vm_fd_x86.cpp
+//   0x1'0000'0000 +--------------------------+
+//                 | the rest of RAM          |
+//                 +--------------------------+
+#pragma once
+
+#include "base/units.h"
+
+namespace takt::layout {
+
+inline constexpr Gpa low_ram{0};
+inline constexpr std::uint64_t low_ram_max = 3_GiB;
+inline constexpr Gpa ioapic{0xfec0'0000};
+inline constexpr Gpa lapic{0xfee0'0000};
+inline constexpr Gpa test_registers{0xff00'0000};
+inline constexpr Gpa high_ram{4_GiB};
+
+inline constexpr Port i8042{0x60};
+inline constexpr Port rtc{0x70};
+inline constexpr Port test_port{0xe0};
+inline constexpr Port debug_console{0xe9};
+inline constexpr Port test_eventfd{0xea};
+inline constexpr Port debug_exit{0xf4};
+inline constexpr Port com1{0x3f8};
+inline constexpr Port acpi_pm{0x600};
+
+inline constexpr Gsi com1_gsi{4};
+
+}  // namespace takt::layout

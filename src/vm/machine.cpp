@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm/machine.h"
+
+#include <fmt/format.h>
+#include <linux/kvm.h>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+
+namespace takt {
+namespace {
+
+/// Blocks the signals that end a VM for this thread, and so for all that it starts.
+Result<Fd> take_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, number);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  Fd fd{::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
+  if (!fd) return sys_error("signalfd");
+  return fd;
+}
+
+Outcome read_signal(const Fd& signals) {
+  signalfd_siginfo info{};
+  if (::read(signals.raw(), &info, sizeof info) != sizeof info) return {};
+  return {info.ssi_signo == SIGINT ? Ending::interrupted : Ending::terminated, info.ssi_signo};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Machine>> Machine::create(VmConfig config) {
+  TRY_VOID(check_config(config));
+  TRY(LifeCycle life, LifeCycle::create());
+  std::unique_ptr<Machine> machine{new Machine{std::move(config), std::move(life)}};
+  TRY_VOID(machine->open_files());
+  TRY_VOID(machine->create_vm());
+  TRY_VOID(machine->create_memory());
+  TRY_VOID(machine->create_vcpus());
+  TRY_VOID(machine->create_consoles());
+  TRY_VOID(machine->create_board_and_boot());
+  return machine;
+}
+
+/// Also on the way out of a run() that failed half-way: nobody waits for a gate or a wake-up.
+Machine::~Machine() { stop_threads(); }
+
+Result<> Machine::open_files() {
+  if (auto kernel = MappedFile::open(config_.kernel))
+    kernel_ = std::move(*kernel);
+  else
+    return in_context("kernel", {kernel.error().text, Blame::usage});
+  if (!config_.initrd) return {};
+  if (auto initrd = MappedFile::open(*config_.initrd))
+    initrd_ = std::move(*initrd);
+  else
+    return in_context("initrd", {initrd.error().text, Blame::usage});
+  return {};
+}
+
+Result<> Machine::create_vm() {
+  TRY(system_, kvm::System::open());
+  const auto most = static_cast<std::uint32_t>(system_.extension(KVM_CAP_MAX_VCPUS));
+  if (config_.cpus > most)
+    return usage_error(
+        fmt::format("cpus = {}: this host's KVM takes at most {}", config_.cpus, most));
+  TRY(vm_, kvm::VmFd::create(system_));
+  return set_up_vm(config_, vm_);
+}
+
+Result<> Machine::create_memory() {
+  TRY(ram_, GuestRam::create({.bytes = config_.memory,
+                              .pages = config_.hugepages,
+                              .prefault = is_on(config_.prefault, config_)}));
+  mem_ = GuestMem{ram_regions(ram_.bytes())};
+  std::uint32_t slot = 0;
+  for (const RamRegion& region : mem_.regions())
+    TRY_VOID(vm_.set_memslot(slot++, region.start, region.host));
+  return {};
+}
+
+Result<> Machine::create_vcpus() {
+  for (std::uint32_t id = 0; id < config_.cpus; ++id) {
+    TRY(auto vcpu, kvm::VcpuFd::create(vm_, VcpuId{id}));
+    vcpu_fds_.push_back(std::move(vcpu));
+  }
+  return {};
+}
+
+Result<> Machine::create_consoles() {
+  const auto open = [](const ConsoleTarget& target) -> Result<std::unique_ptr<Console>> {
+    TRY(ConsoleEndpoint endpoint, ConsoleEndpoint::open(target));
+    return Console::create(std::move(endpoint));
+  };
+  TRY(console_, open(config_.console));
+  if (config_.debug_console.kind == ConsoleKind::none) return {};
+  TRY(debug_console_, open(config_.debug_console));
+  return {};
+}
+
+Result<> Machine::create_board_and_boot() {
+  TRY(board_, create_board(
+                  config_, vm_,
+                  {.control = life_, .console = *console_, .debug_console = debug_console_.get()}));
+  PayloadFiles files{.kernel = kernel_.bytes(), .initrd = {}};
+  if (config_.initrd) files.initrd = initrd_.bytes();
+  TRY_VOID(prepare_boot(config_, files, mem_, vcpu_fds_));
+  kernel_ = {};
+  initrd_ = {};
+  return {};
+}
+
+Result<Outcome> Machine::run() {
+  TRY(const Fd signals, take_signals());
+  TRY_VOID(lock_memory());
+  TRY_VOID(start_threads());
+  TRY_VOID(place_threads());
+  if (config_.print_effective) {
+    TRY(const std::string json, effective_state());
+    fmt::print(stderr, "{}\n", json);
+  }
+  for (const auto& vcpu : vcpus_) vcpu->open_gate();
+  wait_for_end(signals);
+  stop_threads();
+  return life_.outcome();
+}
+
+Result<> Machine::start_threads() {
+  ConsoleClient client = board_->console_client();
+  client.quit = [this] { life_.request({Ending::quit}); };
+  TRY(console_thread_,
+      Thread::start(std::string{console_server}, [this, client] { console_->serve(client); }));
+  if (debug_console_) {
+    TRY(debug_console_thread_,
+        Thread::start("debug-console", [this] { debug_console_->serve({}); }));
+  }
+  for (auto& fd : vcpu_fds_) {
+    vcpus_.push_back(
+        std::make_unique<VcpuThread>(std::move(fd), board_->pio(), board_->mmio(), life_));
+    TRY_VOID(vcpus_.back()->start());
+  }
+  vcpu_fds_.clear();
+  return {};
+}
+
+/// In best-effort mode a refusal becomes a warning.
+Result<> Machine::granted(Result<> result) const {
+  if (result || config_.rt_mode == RtMode::strict) return result;
+  fmt::print(stderr, "takt: warning: {}\n", result.error().text);
+  return {};
+}
+
+Result<> Machine::lock_memory() const {
+  if (!is_on(config_.mlock, config_)) return {};
+  return granted(lock_all_memory());
+}
+
+Result<> Machine::place(std::string_view what, pid_t tid, const Placement& placement) const {
+  auto placed = place_thread(tid, placement);
+  if (!placed) placed = in_context(what, placed.error());
+  return granted(std::move(placed));
+}
+
+Result<> Machine::place_threads() {
+  for (const auto& [id, placement] : config_.vcpus)
+    TRY_VOID(place(fmt::format("vcpu {}", id), vcpus_[id]->tid(), placement));
+  for (const auto& [name, placement] : config_.servers)
+    TRY_VOID(place(fmt::format("server {}", name), console_thread_.tid(), placement));
+  return {};
+}
+
+void Machine::wait_for_end(const Fd& signals) {
+  std::array<pollfd, 2> fds{{{life_.event().raw(), POLLIN, 0}, {signals.raw(), POLLIN, 0}}};
+  while (!life_.ended()) {
+    ::poll(fds.data(), fds.size(), -1);
+    const Outcome signalled = read_signal(signals);
+    if (signalled.ending != Ending::none) life_.request(signalled);
+  }
+}
+
+/// vCPUs first: they produce; then the consoles, which write out what is left.
+void Machine::stop_threads() {
+  for (const auto& vcpu : vcpus_) vcpu->stop();
+  if (console_) console_->stop();
+  if (debug_console_) debug_console_->stop();
+  console_thread_.join();
+  debug_console_thread_.join();
+}
+
+std::string Machine::failure() const {
+  for (const auto& vcpu : vcpus_)
+    if (!vcpu->failure().empty()) return vcpu->failure();
+  return "";
+}
+
+}  // namespace takt

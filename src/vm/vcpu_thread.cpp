@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm/vcpu_thread.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <cstring>
+#include <utility>
+
+namespace takt {
+namespace {
+
+int kick_signal() { return SIGRTMIN; }
+
+/// The signal's only work is to end KVM_RUN and other system calls with EINTR.
+void install_kick_handler() {
+  struct sigaction action{};
+  action.sa_handler = [](int) {};
+  ::sigaction(kick_signal(), &action, nullptr);
+}
+
+void unblock_kick() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, kick_signal());
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+void count(std::atomic<std::uint64_t>& counter) RT {  // one writer: no locked instruction
+  counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+std::uint64_t load_value(const std::byte* data, std::uint64_t n) RT {
+  std::uint64_t value = 0;
+  std::memcpy(&value, data, n);
+  return value;
+}
+
+bool is_width(std::uint32_t n) RT { return n == 1 || n == 2 || n == 4 || n == 8; }
+
+}  // namespace
+
+VcpuThread::VcpuThread(kvm::VcpuFd vcpu, PioBus& pio, MmioBus& mmio, LifeCycle& life)
+    : vcpu_{std::move(vcpu)}, pio_{pio}, mmio_{mmio}, life_{life} {}
+
+VcpuThread::~VcpuThread() { stop(); }
+
+Result<> VcpuThread::start() {
+  install_kick_handler();
+  TRY(thread_, Thread::start(fmt::format("vcpu{}", vcpu_.id().raw()), [this] { body(); }));
+  return {};
+}
+
+void VcpuThread::open_gate() noexcept {
+  gate_.store(true, std::memory_order_release);
+  gate_.notify_all();
+}
+
+void VcpuThread::stop() {
+  vcpu_.request_exit();
+  open_gate();
+  thread_.signal(kick_signal());
+  thread_.join();
+}
+
+void VcpuThread::body() {
+  unblock_kick();
+  gate_.wait(false, std::memory_order_acquire);
+  rusage before{};
+  rusage after{};
+  ::getrusage(RUSAGE_THREAD, &before);
+  loop();
+  ::getrusage(RUSAGE_THREAD, &after);
+  usage_ = {after.ru_minflt - before.ru_minflt, after.ru_majflt - before.ru_majflt,
+            after.ru_nivcsw - before.ru_nivcsw};
+}
+
+void VcpuThread::loop() RT {
+  const rt::Section section;
+  while (!life_.ended()) handle(vcpu_.run());
+}
+
+void VcpuThread::handle(kvm::ExitKind kind) RT {
+  using enum kvm::ExitKind;
+  switch (kind) {
+    case pio: return do_pio(vcpu_.pio());
+    case mmio: return do_mmio(vcpu_.mmio());
+    case interrupted: return count(counters_.interrupted);
+    case hlt: return;
+    case shutdown: return end(Ending::triple_fault);
+    case internal_error:
+    case entry_failed:
+    case run_failed:
+    case unknown: return end(Ending::internal_error);
+  }
+}
+
+void VcpuThread::do_pio(const kvm::PioExit& exit) RT {
+  count(counters_.pio);
+  const std::uint64_t step = bytes(exit.width);
+  for (std::uint32_t i = 0; i < exit.count; ++i) {  // string instructions: at most a page of data
+    std::byte* data = exit.data + i * step;
+    if (exit.is_write) {
+      pio_.write(exit.port, exit.width, load_value(data, step));
+    } else {
+      const std::uint64_t value = pio_.read(exit.port, exit.width);
+      std::memcpy(data, &value, step);
+    }
+  }
+}
+
+void VcpuThread::do_mmio(const kvm::MmioExit& exit) RT {
+  count(counters_.mmio);
+  const std::uint32_t step = is_width(exit.bytes) ? exit.bytes : 1;
+  const auto width = static_cast<Width>(step);
+  for (std::uint32_t i = 0; i < exit.bytes; i += step) {
+    if (exit.is_write) {
+      mmio_.write(exit.gpa + i, width, load_value(exit.data + i, step));
+    } else {
+      const std::uint64_t value = mmio_.read(exit.gpa + i, width);
+      std::memcpy(exit.data + i, &value, step);
+    }
+  }
+}
+
+void VcpuThread::end(Ending ending) RT {
+  const rt::Allowed the_run_is_over;
+  if (!life_.ended()) failure_ = vcpu_.describe_failure();
+  life_.request({ending});
+}
+
+}  // namespace takt

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// The loop around KVM_RUN: from a guest exit to the device, on the vCPU's own thread.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "base/rt.h"
+#include "base/thread.h"
+#include "bus/dispatch.h"
+#include "kvm/vcpu_fd.h"
+#include "vm/life_cycle.h"
+
+namespace takt {
+
+/// Written by the vCPU's thread alone, readable from any thread.
+struct VcpuCounters {
+  std::atomic<std::uint64_t> pio = 0;
+  std::atomic<std::uint64_t> mmio = 0;
+  std::atomic<std::uint64_t> interrupted = 0;
+};
+
+/// What the kernel counted for the thread while it was in the loop: a real-time run has zeros.
+struct VcpuUsage {
+  long minor_faults = 0;
+  long major_faults = 0;
+  long involuntary_switches = 0;
+};
+
+class VcpuThread {
+ public:
+  /// The buses and the life cycle outlive the thread.
+  VcpuThread(kvm::VcpuFd vcpu, PioBus& pio, MmioBus& mmio, LifeCycle& life);
+  ~VcpuThread();
+
+  /// Starts the thread, which waits for open_gate(): in between it can be placed and looked at.
+  Result<> start();
+  void open_gate() noexcept;
+  /// Gets the thread out of the guest and out of its loop, and joins it. Not from the thread
+  /// itself.
+  void stop();
+
+  [[nodiscard]] pid_t tid() const { return thread_.tid(); }
+  [[nodiscard]] const std::string& name() const { return thread_.name(); }
+  [[nodiscard]] const VcpuCounters& counters() const { return counters_; }
+  /// After stop(): what the kernel counted, and what KVM said if it failed ("" otherwise).
+  [[nodiscard]] const VcpuUsage& usage() const { return usage_; }
+  [[nodiscard]] const std::string& failure() const { return failure_; }
+
+ private:
+  void body();
+  void loop() RT;
+  void handle(kvm::ExitKind kind) RT;
+  void do_pio(const kvm::PioExit& exit) RT;
+  void do_mmio(const kvm::MmioExit& exit) RT;
+  void end(Ending ending) RT;
+
+  kvm::VcpuFd vcpu_;
+  PioBus& pio_;
+  MmioBus& mmio_;
+  LifeCycle& life_;
+  VcpuCounters counters_;
+  VcpuUsage usage_;
+  std::string failure_;
+  std::atomic<bool> gate_ = false;
+  Thread thread_;  // last: joined before anything that it uses goes away
+};
+
+}  // namespace takt
