@@ -27,6 +27,10 @@ if(TAKT_SANITIZE)
   endif()
 endif()
 
+if(TAKT_FUZZ) # coverage of all code under test, not of the fuzzer's own file only
+  target_compile_options(takt_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 # Layers that run on real-time paths: errors are values, nothing throws.
 add_library(takt_rt_flags INTERFACE)
 target_compile_options(takt_rt_flags INTERFACE -fno-exceptions -fno-rtti)

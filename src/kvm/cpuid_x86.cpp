@@ -9,6 +9,8 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <string>
 
 #include "base/bits.h"
 #include "kvm/requests_x86.h"
@@ -106,10 +108,17 @@ void complete_amd_topology(CpuidTable& table, std::uint32_t cpus) {
   }
 }
 
+void complete_power_leaf(kvm_cpuid_entry2& e, const CpuidPolicy& policy) {
+  constexpr std::uint32_t invariant_tsc = 1u << 8;
+  set_bit(e.edx, invariant_tsc, policy.invariant_tsc);
+}
+
 void complete_hypervisor_leaves(CpuidTable& table, const CpuidPolicy& policy) {
   if (find(table, KVM_CPUID_SIGNATURE) == nullptr) return;
   auto& features = find_or_add(table, KVM_CPUID_FEATURES);
+  const bool had_poll_control = (features.eax & 1u << KVM_FEATURE_POLL_CONTROL) != 0;
   features.eax &= kept_pv_features;
+  set_bit(features.eax, 1u << KVM_FEATURE_POLL_CONTROL, had_poll_control && !policy.host_poll);
   features.edx |= 1u << KVM_HINTS_REALTIME;
   if (policy.tsc_khz == 0) return;
   auto& timing = find_or_add(table, timing_leaf);
@@ -144,6 +153,7 @@ CpuidTable guest_cpuid(CpuidTable table, const CpuidPolicy& policy) {
     if (e.function == 4) complete_cache_leaf(e, policy.cpus);
   replace_topology(table, policy.cpus);
   complete_amd_topology(table, policy.cpus);
+  complete_power_leaf(find_or_add(table, 0x8000'0007), policy);
   complete_hypervisor_leaves(table, policy);
   return table;
 }
@@ -163,6 +173,16 @@ CpuidTable vcpu_cpuid(CpuidTable table, VcpuId id) {
            .padding = {}};
   }
   return table;
+}
+
+bool host_tsc_is_invariant() {
+  std::ifstream cpuinfo{"/proc/cpuinfo"};
+  for (std::string line; std::getline(cpuinfo, line);) {
+    if (!line.starts_with("flags")) continue;
+    const auto has = [&](std::string_view flag) { return (line + ' ').find(flag) != line.npos; };
+    return has(" constant_tsc ") && (has(" nonstop_tsc ") || has(" tsc_reliable "));
+  }
+  return false;
 }
 
 bool host_has_mwait() {

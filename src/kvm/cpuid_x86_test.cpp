@@ -55,6 +55,19 @@ TEST(GuestCpuid, DropsParavirtualFeaturesThatHurtADedicatedVcpu) {
   EXPECT_TRUE(features.eax & 1u << KVM_FEATURE_CLOCKSOURCE_STABLE_BIT);
 }
 
+TEST(GuestCpuid, LetsTheGuestStopTheHostsPollingUnlessTheUserWantsIt) {
+  const auto poll_control = [](const CpuidTable& t) {
+    return (leaf(t, KVM_CPUID_FEATURES).eax & 1u << KVM_FEATURE_POLL_CONTROL) != 0;
+  };
+  EXPECT_TRUE(poll_control(guest_cpuid(host(), {})));
+  EXPECT_FALSE(poll_control(guest_cpuid(host(), {.host_poll = true})));
+}
+
+TEST(GuestCpuid, TheTscIsInvariantWhenTheHostsIs) {
+  EXPECT_EQ(leaf(guest_cpuid(host(), {.invariant_tsc = true}), 0x8000'0007).edx, 1u << 8);
+  EXPECT_EQ(leaf(guest_cpuid(host(), {}), 0x8000'0007).edx, 0u);
+}
+
 TEST(GuestCpuid, HintsThatVcpusAreNeverPreempted) {
   EXPECT_TRUE(leaf(guest_cpuid(host(), {}), KVM_CPUID_FEATURES).edx & 1u << KVM_HINTS_REALTIME);
 }
