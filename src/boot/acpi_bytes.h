@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
+#include <cstring>
 #include <type_traits>
 #include <vector>
 
@@ -12,8 +12,9 @@ namespace takt::acpi {
 template <class T>
 void append(std::vector<std::byte>& table, const T& part) {
   static_assert(std::is_trivially_copyable_v<T> && alignof(T) == 1);
-  const auto bytes = std::as_bytes(std::span{&part, 1});
-  table.insert(table.end(), bytes.begin(), bytes.end());
+  const std::size_t at = table.size();
+  table.resize(at + sizeof part);
+  std::memcpy(table.data() + at, &part, sizeof part);
 }
 
 template <class T>

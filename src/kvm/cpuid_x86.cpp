@@ -115,10 +115,11 @@ void complete_power_leaf(kvm_cpuid_entry2& e, const CpuidPolicy& policy) {
 
 void complete_hypervisor_leaves(CpuidTable& table, const CpuidPolicy& policy) {
   if (find(table, KVM_CPUID_SIGNATURE) == nullptr) return;
+  std::uint32_t kept = kept_pv_features;
+  set_bit(kept, 1u << KVM_FEATURE_POLL_CONTROL, !policy.host_poll);
+  set_bit(kept, 1u << KVM_FEATURE_PV_EOI, !policy.virtual_eoi);
   auto& features = find_or_add(table, KVM_CPUID_FEATURES);
-  const bool had_poll_control = (features.eax & 1u << KVM_FEATURE_POLL_CONTROL) != 0;
-  features.eax &= kept_pv_features;
-  set_bit(features.eax, 1u << KVM_FEATURE_POLL_CONTROL, had_poll_control && !policy.host_poll);
+  features.eax &= kept;
   features.edx |= 1u << KVM_HINTS_REALTIME;
   if (policy.tsc_khz == 0) return;
   auto& timing = find_or_add(table, timing_leaf);
@@ -181,6 +182,15 @@ bool host_tsc_is_invariant() {
     if (!line.starts_with("flags")) continue;
     const auto has = [&](std::string_view flag) { return (line + ' ').find(flag) != line.npos; };
     return has(" constant_tsc ") && (has(" nonstop_tsc ") || has(" tsc_reliable "));
+  }
+  return false;
+}
+
+bool host_has_apicv() {
+  for (const char* path :
+       {"/sys/module/kvm_intel/parameters/enable_apicv", "/sys/module/kvm_amd/parameters/avic"}) {
+    std::ifstream file{path};
+    if (char value = 0; file >> value && (value == 'Y' || value == '1')) return true;
   }
   return false;
 }

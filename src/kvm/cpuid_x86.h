@@ -23,6 +23,7 @@ struct CpuidPolicy {
   bool mwait = false;          // MWAIT exits are off and the host has the instruction
   bool invariant_tsc = false;  // the host's TSC is; see host_tsc_is_invariant()
   bool host_poll = false;      // the user wants KVM to poll at HLT: the guest may not switch it off
+  bool virtual_eoi = false;    // no exit at the end of an interrupt: see host_has_apicv()
   std::uint32_t tsc_khz = 0;   // 0: unknown, the timing leaf is left out
 };
 
@@ -30,9 +31,10 @@ struct CpuidPolicy {
 [[nodiscard]] Result<CpuidTable> supported_cpuid(const System& system);
 
 /// The part that is the same for all vCPUs. Out go the paravirtual features that replace hardware
-/// which a dedicated vCPU has at full speed (asynchronous page faults, stolen time, PV EOI, PV
-/// spinlocks, PV IPIs, PV TLB flush); in come x2APIC, TSC deadline, KVM_HINTS_REALTIME, the TSC's
-/// frequency (leaf 0x4000'0010) and a topology of one package with one thread per core.
+/// which a dedicated vCPU has at full speed (asynchronous page faults, stolen time, PV
+/// spinlocks, PV IPIs, PV TLB flush, and PV EOI where the hardware does without an exit); in come
+/// x2APIC, TSC deadline, KVM_HINTS_REALTIME, the TSC's frequency (leaf 0x4000'0010) and a topology
+/// of one package with one thread per core.
 [[nodiscard]] CpuidTable guest_cpuid(CpuidTable supported, const CpuidPolicy& policy);
 
 /// `table` with the fields that hold the vCPU's own x2APIC id.
@@ -41,6 +43,10 @@ struct CpuidPolicy {
 /// Whether the host's kernel takes its TSC for constant in rate and never stopping. The CPU's own
 /// bit is not enough: the kernel knows platforms where it holds without the bit.
 [[nodiscard]] bool host_tsc_is_invariant();
+
+/// Whether KVM uses the hardware's APIC virtualization (Intel APICv, AMD AVIC). Without it each end
+/// of interrupt is an exit, unless the guest is offered the paravirtual one.
+[[nodiscard]] bool host_has_apicv();
 
 /// Whether this host's CPU has MONITOR/MWAIT.
 [[nodiscard]] bool host_has_mwait();

@@ -63,6 +63,14 @@ TEST(GuestCpuid, LetsTheGuestStopTheHostsPollingUnlessTheUserWantsIt) {
   EXPECT_FALSE(poll_control(guest_cpuid(host(), {.host_poll = true})));
 }
 
+TEST(GuestCpuid, EndOfInterruptIsParavirtualOnlyWhereTheHardwareNeedsAnExit) {
+  const auto pv_eoi = [](const CpuidTable& t) {
+    return (leaf(t, KVM_CPUID_FEATURES).eax & 1u << KVM_FEATURE_PV_EOI) != 0;
+  };
+  EXPECT_TRUE(pv_eoi(guest_cpuid(host(), {})));
+  EXPECT_FALSE(pv_eoi(guest_cpuid(host(), {.virtual_eoi = true})));
+}
+
 TEST(GuestCpuid, TheTscIsInvariantWhenTheHostsIs) {
   EXPECT_EQ(leaf(guest_cpuid(host(), {.invariant_tsc = true}), 0x8000'0007).edx, 1u << 8);
   EXPECT_EQ(leaf(guest_cpuid(host(), {}), 0x8000'0007).edx, 0u);

@@ -38,6 +38,7 @@ Result<> set_up_vcpus(const VmConfig& config, std::span<const kvm::VcpuFd> vcpus
                              .mwait = mwait && kvm::host_has_mwait(),
                              .invariant_tsc = kvm::host_tsc_is_invariant(),
                              .host_poll = config.halt_poll_ns.value_or(0) > 0,
+                             .virtual_eoi = kvm::host_has_apicv(),
                              .tsc_khz = kvm::tsc_khz(vcpus.front())});
   for (const auto& vcpu : vcpus) TRY_VOID(kvm::set_up_vcpu(vcpu, table));
   return {};
