@@ -46,8 +46,8 @@ TEST(RtcCalendar, EveryDayFrom1970To2199ComesBack) {
   }
 }
 
-TEST(RtcCalendar, ExampleOfTable3OfTheDataSheet) {
-  // 21:58:15 (of which the table gives 5:58:21), Thursday, 15 February 1979.
+TEST(RtcCalendar, EncodesAndDecodesTheDateOfTheDataSheetsExample) {
+  // 05:58:21, Thursday, 15 February 1979.
   const RtcTime t{0x21, 0x58, 0x05, 5, 0x15, 0x02, 0x79, 0x19};
   const auto time = rtc_decode(t, bcd);
   ASSERT_TRUE(time);
