@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command line. CLI11 throws; nothing it throws leaves this file.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -39,6 +41,19 @@ void add_options(CLI::App& run, takt::RunArguments& arguments) {
   }
 }
 
+/// A descriptor that we open must not become number 0, 1 or 2 by accident: the guest's console
+/// would be wired to it.
+void open_standard_descriptors() {
+  while (true) {
+    const int fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (fd > STDERR_FILENO) {
+      ::close(fd);
+      return;
+    }
+    if (fd < 0) return;
+  }
+}
+
 int print_parse_error(const CLI::ParseError& error) {
   fmt::print(stderr, "takt: {} (see takt run --help)\n", error.what());
   return usage_status;
@@ -47,6 +62,7 @@ int print_parse_error(const CLI::ParseError& error) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  open_standard_descriptors();
   CLI::App app{"takt: a virtual machine monitor that keeps time"};
   app.set_version_flag("--version", "takt " TAKT_VERSION);
   app.require_subcommand(1);

@@ -20,14 +20,8 @@ Result<VmConfig> configure(const RunArguments& arguments) {
 }
 
 void tell_ending(const Machine& machine, Outcome outcome) {
-  switch (outcome.ending) {
-    case Ending::triple_fault:
-      fmt::print(stderr, "takt: triple fault; {}\n", machine.failure());
-      break;
-    case Ending::internal_error: fmt::print(stderr, "takt: {}\n", machine.failure()); break;
-    case Ending::reset: fmt::print(stderr, "takt: the guest asked for a reset\n"); break;
-    default: break;
-  }
+  if (!machine.failure().empty()) fmt::print(stderr, "takt: {}\n", machine.failure());
+  if (outcome.ending == Ending::reset) fmt::print(stderr, "takt: the guest asked for a reset\n");
 }
 
 Result<int> run(const RunArguments& arguments) {

@@ -72,7 +72,7 @@ Console::Output Console::write_output() {
   pollfd p{.fd = end_.out(), .events = POLLOUT, .revents = 0};
   ::poll(&p, 1, 0);
   const bool nobody = end_.is_pty() && (p.revents & POLLHUP) != 0;
-  if (!nobody && (p.revents & (POLLOUT | POLLERR)) == 0) return Output::blocked;
+  if (p.revents == 0) return Output::blocked;  // an error or a hang-up shows in the write
   const ssize_t n = nobody ? -1 : ::write(end_.out(), out_pending_.data(), out_pending_.size());
   if (n < 0 && !nobody && (errno == EAGAIN || errno == EINTR)) return Output::blocked;
   if (n < 0) {  // nobody there, or never again (EPIPE, ENOSPC): the guest must not hang on it

@@ -76,17 +76,21 @@ void VcpuFd::request_exit() RT {
 }
 
 std::string VcpuFd::describe_failure() const {
-  std::string text;
+  return fmt::format("vcpu{}: {}; {}", id_.raw(), describe_exit(), describe_registers(*this));
+}
+
+std::string VcpuFd::describe_exit() const {
   if (run_errno_ != 0 && run_errno_ != EINTR)
-    text = fmt::format("KVM_RUN: {}", std::strerror(run_errno_));
-  else if (run_->exit_reason == KVM_EXIT_INTERNAL_ERROR)
-    text = fmt::format("KVM internal error, suberror {}", run_->internal.suberror);
-  else if (run_->exit_reason == KVM_EXIT_FAIL_ENTRY)
-    text = fmt::format("entry refused, hardware reason {:#x}",
-                       run_->fail_entry.hardware_entry_failure_reason);
-  else
-    text = fmt::format("exit reason {}", run_->exit_reason);
-  return fmt::format("vcpu{}: {}; {}", id_.raw(), text, describe_registers(*this));
+    return fmt::format("KVM_RUN: {}", std::strerror(run_errno_));
+  switch (run_->exit_reason) {
+    case KVM_EXIT_SHUTDOWN: return "triple fault";
+    case KVM_EXIT_INTERNAL_ERROR:
+      return fmt::format("KVM internal error, suberror {}", run_->internal.suberror);
+    case KVM_EXIT_FAIL_ENTRY:
+      return fmt::format("entry refused, hardware reason {:#x}",
+                         run_->fail_entry.hardware_entry_failure_reason);
+    default: return fmt::format("exit reason {}, which takt does not know", run_->exit_reason);
+  }
 }
 
 }  // namespace takt::kvm

@@ -41,6 +41,7 @@ class VcpuFd {
   [[nodiscard]] const Fd& fd() const { return fd_; }
 
  private:
+  [[nodiscard]] std::string describe_exit() const;
   VcpuFd(VcpuId id, Fd fd) : id_{id}, fd_{std::move(fd)} {}
 
   VcpuId id_;

@@ -31,9 +31,11 @@ class VmFd {
   Result<> create_irqchip();
   /// The in-kernel i8254 with its port 0x61 (x86). After create_irqchip().
   Result<> create_pit();
-  /// KVM_CAP_X86_DISABLE_EXITS with a mask of DisableExit bits (x86). Before the first vCPU. The
-  /// error names the bits that this host does not offer.
-  Result<> disable_exits(std::uint32_t mask);
+  /// Which of the DisableExit bits in `mask` this host does not offer: an error that names them.
+  Result<> check_disable_exits(std::uint32_t mask) const;
+  /// KVM_CAP_X86_DISABLE_EXITS with those bits of `mask` that the host offers (x86); returns them.
+  /// Before the first vCPU.
+  Result<std::uint32_t> disable_exits(std::uint32_t mask);
   /// KVM_CAP_HALT_POLL: how long a vCPU that halts is polled for before its thread sleeps.
   Result<> set_halt_poll_ns(std::uint32_t ns);
 

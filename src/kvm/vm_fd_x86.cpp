@@ -15,6 +15,7 @@ constexpr std::uint64_t tss = 0xfffb'd000;
 
 std::string disable_exit_names(std::uint32_t mask) {
   std::string names;
+  if (mask == 0) return "none";
   const auto add = [&](DisableExit bit, std::string_view name) {
     if ((mask & std::to_underlying(bit)) == 0) return;
     names += names.empty() ? "" : ",";
@@ -50,12 +51,19 @@ Result<> VmFd::create_pit() {
   return {};
 }
 
-Result<> VmFd::disable_exits(std::uint32_t mask) {
+Result<> VmFd::check_disable_exits(std::uint32_t mask) const {
   const auto offered = static_cast<std::uint32_t>(system_->extension(KVM_CAP_X86_DISABLE_EXITS));
-  if (const std::uint32_t missing = mask & ~offered; missing != 0)
-    return env_error(fmt::format("this host's KVM cannot disable exits on {} (it offers: {})",
-                                 disable_exit_names(missing), disable_exit_names(offered)));
-  return enable(KVM_CAP_X86_DISABLE_EXITS, mask);
+  const std::uint32_t missing = mask & ~offered;
+  if (missing == 0) return {};
+  return env_error(fmt::format("this host's KVM cannot disable exits on {} (it offers: {})",
+                               disable_exit_names(missing), disable_exit_names(offered)));
+}
+
+Result<std::uint32_t> VmFd::disable_exits(std::uint32_t mask) {
+  const auto offered = static_cast<std::uint32_t>(system_->extension(KVM_CAP_X86_DISABLE_EXITS));
+  const std::uint32_t granted = mask & offered;
+  if (granted != 0) TRY_VOID(enable(KVM_CAP_X86_DISABLE_EXITS, granted));
+  return granted;
 }
 
 }  // namespace takt::kvm

@@ -47,8 +47,9 @@ class Board {
 [[nodiscard]] Result<std::unique_ptr<Board>> create_board(const VmConfig& config, kvm::VmFd& vm,
                                                           const BoardWiring& wiring);
 
-/// Interrupt controllers, exits and polling as configured. Before the first vCPU.
-[[nodiscard]] Result<> set_up_vm(const VmConfig& config, kvm::VmFd& vm);
+/// Interrupt controllers, exits and polling as configured. Before the first vCPU. Returns the mask
+/// of exits that are disabled now.
+[[nodiscard]] Result<std::uint32_t> set_up_vm(const VmConfig& config, kvm::VmFd& vm);
 
 /// Where `ram` is in guest-physical memory.
 [[nodiscard]] std::vector<RamRegion> ram_regions(std::span<std::byte> ram);

@@ -76,14 +76,16 @@ class BoardX86 : public Board {
 };
 
 Result<> BoardX86::build_tables(bool with_testdev) {
+  // clang-format off
   std::vector<Region<Port>> pio{
       // at                  on the bus    model
-      at(layout::i8042, keyboard_, i8042_),
-      at(layout::rtc, rtc_, rtc_cmos_),
-      at(layout::debug_exit, debug_exit_, debug_exit_),
-      at(layout::com1, com1_, uart16550_),
-      at(layout::acpi_pm, power_, acpi_pm_),
+      at(layout::i8042,      keyboard_,    i8042_),
+      at(layout::rtc,        rtc_,         rtc_cmos_),
+      at(layout::debug_exit, debug_exit_,  debug_exit_),
+      at(layout::com1,       com1_,        uart16550_),
+      at(layout::acpi_pm,    power_,       acpi_pm_),
   };
+  // clang-format on
   std::vector<Region<Gpa>> mmio;
   if (debug_console_)
     pio.push_back(at(layout::debug_console, debug_console_->port, debug_console_->model));
@@ -126,12 +128,13 @@ Result<std::unique_ptr<Board>> create_board(const VmConfig& config, kvm::VmFd& v
   return board;
 }
 
-Result<> set_up_vm(const VmConfig& config, kvm::VmFd& vm) {
-  if (config.disable_exits != 0) TRY_VOID(vm.disable_exits(config.disable_exits));
-  if (config.halt_poll_ns) TRY_VOID(vm.set_halt_poll_ns(*config.halt_poll_ns));
+Result<std::uint32_t> set_up_vm(const VmConfig& config, kvm::VmFd& vm) {
+  TRY_VOID(granted(config, vm.check_disable_exits(config.disable_exits)));
+  TRY(const std::uint32_t disabled, vm.disable_exits(config.disable_exits));
+  if (config.halt_poll_ns) TRY_VOID(granted(config, vm.set_halt_poll_ns(*config.halt_poll_ns)));
   TRY_VOID(vm.create_irqchip());
   if (config.pit) TRY_VOID(vm.create_pit());
-  return {};
+  return disabled;
 }
 
 std::vector<RamRegion> ram_regions(std::span<std::byte> ram) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <ranges>
 
 #include "base/bits.h"
@@ -45,6 +46,12 @@ bool wants_real_time(const VmConfig& config) {
 
 bool is_on(Switch value, const VmConfig& config) {
   return value == Switch::on || (value == Switch::automatic && wants_real_time(config));
+}
+
+Result<> granted(const VmConfig& config, Result<> result) {
+  if (result || config.rt_mode == RtMode::strict) return result;
+  fmt::print(stderr, "takt: warning: {}\n", result.error().text);
+  return {};
 }
 
 Result<> check_config(const VmConfig& config) {

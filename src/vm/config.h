@@ -56,6 +56,10 @@ inline constexpr std::string_view console_server = "console";
 [[nodiscard]] bool wants_real_time(const VmConfig& config);
 [[nodiscard]] bool is_on(Switch value, const VmConfig& config);
 
+/// The end of a step that asks for a real-time attribute: a refusal stays an error in strict mode
+/// and becomes a warning on stderr in best-effort mode.
+[[nodiscard]] Result<> granted(const VmConfig& config, Result<> result);
+
 /// What can be said without touching the host's KVM: the kernel is named, CPUs exist on this
 /// machine, priorities fit policies, numbers fit each other. One line for the first mistake.
 [[nodiscard]] Result<> check_config(const VmConfig& config);

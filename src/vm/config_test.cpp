@@ -98,8 +98,7 @@ TEST(CheckConfig, PolicyAndPriorityFitEachOther) {
   config.vcpus[0] = {.policy = Policy::fifo};
   EXPECT_EQ(error_of(check_config(config)), "vcpu 0: policy fifo needs a priority, 1 to 99");
   config.vcpus[0] = {.priority = 5};
-  EXPECT_EQ(error_of(check_config(config)),
-            "vcpu 0: priority 5 needs policy=fifo or policy=rr");
+  EXPECT_EQ(error_of(check_config(config)), "vcpu 0: priority 5 needs policy=fifo or policy=rr");
 }
 
 TEST(CheckConfig, MemoryIsAWholeNumberOfHugePages) {
@@ -148,8 +147,9 @@ TEST(ConfigFile, AnUnknownKeyIsNamedWithItsLineAndTheNearestKnownOne) {
   VmConfig config;
   EXPECT_EQ(error_of(parse_config(config, "cpus = 1\nmemroy = \"1G\"\n", "vm.toml")),
             "vm.toml:2: unknown key 'memroy'; did you mean 'memory'?");
-  EXPECT_NE(error_of(parse_config(config, "flux = 1\n", "vm.toml")).find("allowed are name, kernel"),
-            std::string::npos);
+  EXPECT_NE(
+      error_of(parse_config(config, "flux = 1\n", "vm.toml")).find("allowed are name, kernel"),
+      std::string::npos);
 }
 
 TEST(ConfigFile, AWrongValueIsNamedWithItsLine) {

@@ -69,7 +69,8 @@ Result<> Machine::create_vm() {
     return usage_error(
         fmt::format("cpus = {}: this host's KVM takes at most {}", config_.cpus, most));
   TRY(vm_, kvm::VmFd::create(system_));
-  return set_up_vm(config_, vm_);
+  TRY(disabled_exits_, set_up_vm(config_, vm_));
+  return {};
 }
 
 Result<> Machine::create_memory() {
@@ -147,22 +148,15 @@ Result<> Machine::start_threads() {
   return {};
 }
 
-/// In best-effort mode a refusal becomes a warning.
-Result<> Machine::granted(Result<> result) const {
-  if (result || config_.rt_mode == RtMode::strict) return result;
-  fmt::print(stderr, "takt: warning: {}\n", result.error().text);
-  return {};
-}
-
 Result<> Machine::lock_memory() const {
   if (!is_on(config_.mlock, config_)) return {};
-  return granted(lock_all_memory());
+  return granted(config_, lock_all_memory());
 }
 
 Result<> Machine::place(std::string_view what, pid_t tid, const Placement& placement) const {
   auto placed = place_thread(tid, placement);
   if (!placed) placed = in_context(what, placed.error());
-  return granted(std::move(placed));
+  return granted(config_, std::move(placed));
 }
 
 Result<> Machine::place_threads() {

@@ -53,7 +53,6 @@ class Machine {
   Result<> place(std::string_view what, pid_t tid, const Placement& placement) const;
   Result<> place_threads();
   Result<> lock_memory() const;
-  Result<> granted(Result<> result) const;
   void wait_for_end(const Fd& signals);
   void stop_threads();
 
@@ -63,6 +62,7 @@ class Machine {
   MappedFile initrd_;
   kvm::System system_;
   kvm::VmFd vm_;
+  std::uint32_t disabled_exits_ = 0;
   GuestRam ram_;
   GuestMem mem_;
   std::vector<kvm::VcpuFd> vcpu_fds_;  // until the threads take them over

@@ -43,15 +43,14 @@ Result<std::string> Machine::effective_state() const {
   for (const auto& vcpu : vcpus_) TRY_VOID(add(vcpu->tid()));
   Json halt_poll;  // null: the host's default
   if (config_.halt_poll_ns) halt_poll = *config_.halt_poll_ns;
-  const Json state{
-      {"name", config_.name},
-      {"memory",
-       {{"bytes", config_.memory},
-        {"page_bytes", page_bytes(config_.hugepages)},
-        {"prefaulted", is_on(config_.prefault, config_)},
-        {"locked_kib", locked_kib()}}},
-      {"kvm", {{"disabled_exits", config_.disable_exits}, {"halt_poll_ns", halt_poll}}},
-      {"threads", std::move(threads)}};
+  const Json state{{"name", config_.name},
+                   {"memory",
+                    {{"bytes", config_.memory},
+                     {"page_bytes", page_bytes(config_.hugepages)},
+                     {"prefaulted", is_on(config_.prefault, config_)},
+                     {"locked_kib", locked_kib()}}},
+                   {"kvm", {{"disabled_exits", disabled_exits_}, {"halt_poll_ns", halt_poll}}},
+                   {"threads", std::move(threads)}};
   return state.dump(2);
 }
 
