@@ -1,0 +1,216 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Runs one job in the lab: boots L1 (a Debian RT kernel with KVM) on QEMU's
+# emulator, runs JOB.sh there, brings back what the job left in /results.
+# The exit status is the job's.
+
+# shellcheck source=lab/common.sh
+. "$(dirname "$0")/common.sh"
+
+usage() {
+    cat <<'END'
+usage: lab/run.sh [option]... --out DIR JOB.sh
+
+Runs JOB.sh as root in L1 and fills DIR: the files the job left in /results,
+job.log (stdout and stderr of the job), console.log (L1's console).
+
+  --out DIR          where results go; what an earlier run left there is deleted
+  --mode MODE        deterministic (default): virtual time counts instructions,
+                       one CPU; the same run twice gives the same bytes
+                     stress: multi-threaded emulator, CPUs 1.. isolated; for
+                       races and function, never for a latency figure
+                     plain: the emulator as it is
+  --seed N           TAKT_SEED in the job, and L1's random numbers: the same seed,
+                       the same run; another seed, another phase (default 1)
+  --timeout S        wall-clock limit (default 600)
+  --job-timeout S    limit in L1's own time (default: 900 in deterministic mode,
+                       where idle time costs nothing; else --timeout less 20)
+  --memory MB        of L1 (default 2000)
+  --smp N            CPUs of L1 (default 1; stress: 2)
+  --add SRC:DEST     put a program with its shared libraries, a file or a directory
+                       into L1 at DEST; may be repeated
+  --env NAME=VALUE   environment of the job; may be repeated
+  --append WORDS     more kernel parameters for L1
+  --l0 WORDS         more arguments for the outer QEMU, for example devices
+  --quiet            no TAKT-PROGRESS lines
+
+In L1 the job finds /job (job.sh, the library lib.sh and the *.sh beside it),
+/guest (vmlinuz, version, initrd.cpio, boot.cpio), QEMU, chrt, taskset and
+cyclictest. Lines of its stdout that start with TAKT-PROGRESS are shown at once.
+
+exit status: the job's; 124 timed out (either limit); 125 L1 died without
+results; 1 or 2 the lab itself failed. Failures show the end of both logs.
+END
+}
+
+usage_error() {
+    echo "run.sh: $* (try --help)" >&2
+    exit 2
+}
+
+mode=deterministic seed=1 timeout=600 job_timeout='' memory=2000 smp='' out='' job='' quiet='' append='' l0=''
+adds=() envs=()
+while [ $# -gt 0 ]; do
+    case $1 in
+    --help | -h) usage; exit 0 ;;
+    --quiet) quiet=1 && shift && continue ;;
+    --*) [ $# -ge 2 ] || usage_error "$1 needs a value" ;;
+    *)
+        [ -z "$job" ] || usage_error "one job, not both $job and $1"
+        job=$1 && shift && continue
+        ;;
+    esac
+    case $1 in
+    --mode) mode=$2 ;;
+    --seed) seed=$2 ;;
+    --timeout) timeout=$2 ;;
+    --job-timeout) job_timeout=$2 ;;
+    --memory) memory=$2 ;;
+    --smp) smp=$2 ;;
+    --out) out=$2 ;;
+    --add) adds+=("$2") ;;
+    --env) envs+=("$2") ;;
+    --append) append=$2 ;;
+    --l0) l0=$2 ;;
+    *) usage_error "unknown option $1" ;;
+    esac
+    shift 2
+done
+
+[ -n "$job" ] || usage_error "no job"
+[ -r "$job" ] || usage_error "cannot read the job $job"
+[ -n "$out" ] || usage_error "no --out DIR"
+for number in "$seed" "$timeout" "$memory" "${smp:-1}" "${job_timeout:-1}"; do
+    case $number in '' | *[!0-9]*) usage_error "not a number: $number" ;; esac
+done
+case $mode in
+deterministic) [ "${smp:-1}" = 1 ] || usage_error "deterministic mode has one CPU" ;;
+stress) smp=${smp:-2} ;;
+plain) ;;
+*) usage_error "--mode $mode: deterministic, stress or plain" ;;
+esac
+smp=${smp:-1}
+if [ -z "$job_timeout" ]; then
+    if [ "$mode" = deterministic ]; then job_timeout=900; else job_timeout=$((timeout > 40 ? timeout - 20 : timeout / 2)); fi
+fi
+need qemu-system-x86_64 cpio ldd tar
+
+# DIR is emptied only when it is new, empty or an earlier run's.
+if [ -d "$out" ] && [ -n "$(ls -A "$out")" ]; then
+    [ -e "$out/console.log" ] || die "--out $out holds something that is not a lab result: choose another directory"
+    find "$out" -mindepth 1 -delete
+fi
+mkdir -p "$out"
+image_dir=$("$lab_dir/image.sh")
+emulator=$("$lab_dir/emulator.sh")
+new_temp_dir "$out_dir/run"
+
+quote() { printf "'%s'" "${1//\'/\'\\\'\'}"; }
+
+# The job's archive: what is not in the base image.
+fill_overlay() {
+    local root=$1 pair source dest file name
+    mkdir -p "$root/job"
+    cp "$lab_dir"/jobs/*.sh "$root/job/"
+    for file in "$(dirname "$job")"/*.sh; do [ ! -f "$file" ] || cp -L "$file" "$root/job/"; done
+    cp -L "$job" "$root/job/job.sh"
+    {
+        echo "LAB_JOB_TIMEOUT=$job_timeout"
+        echo "export TAKT_SEED=$seed TAKT_MODE=$mode"
+        for pair in "${envs[@]}"; do
+            name=${pair%%=*}
+            case $name in '' | *[!A-Za-z0-9_]* | [0-9]*) usage_error "--env $pair: NAME=VALUE" ;; esac
+            echo "export $name=$(quote "${pair#*=}")"
+        done
+    } >"$root/job/env"
+    for pair in "${adds[@]}"; do
+        source=${pair%%:*} dest=${pair#*:}
+        case $pair in *:/*) ;; *) usage_error "--add $pair: SRC:DEST, DEST from the root" ;; esac
+        [ -e "$source" ] || die "--add: no $source"
+        if [ -d "$source" ]; then
+            mkdir -p "$root$dest"
+            cp -rL "$source/." "$root$dest/"
+        else
+            copy_with_libraries "$root" "$source" "$dest"
+        fi
+    done
+}
+
+fill_overlay "$temp/overlay"
+make_cpio "$temp/overlay" "$temp/overlay.cpio"
+cat "$image_dir/base.cpio" "$temp/overlay.cpio" >"$temp/initrd"
+truncate -s 1G "$temp/results.img"
+console=$out/console.log
+: >"$console"
+: >"$out/job.log"
+
+# KVM on a PREEMPT_RT host wants a constant TSC, which the emulator does not
+# advertise; without the hypervisor bit and with this serial number Linux takes
+# the machine for one that guarantees it. Only the lab does this.
+# shellcheck disable=SC2054  # commas are QEMU's
+qemu=("$emulator" -L /usr/share/qemu -L /usr/share/seabios -cpu max,+svm,+npt,-hypervisor -smbios type=1,serial=VMware-1
+    -m "$memory" -smp "$smp" -nodefaults -display none -monitor none -no-reboot
+    -kernel "$image_dir/vmlinuz" -initrd "$temp/initrd"
+    -serial "file:$console" -serial "file:$out/job.log"
+    -drive "file=$temp/results.img,format=raw,if=none,id=results,cache=unsafe"
+    -device virtio-blk-pci,drive=results)
+parameters="console=ttyS0 panic=-1 mitigations=off cryptomgr.notests quiet nowatchdog rcupdate.rcu_cpu_stall_suppress=1"
+# shellcheck disable=SC2054
+case $mode in
+deterministic) qemu+=(-accel tcg -icount shift=0,sleep=off -rtc base=2026-01-01,clock=vm -seed "$seed") ;;
+stress)
+    qemu+=(-accel tcg,thread=multi -seed "$seed")
+    [ "$smp" = 1 ] || {
+        isolated=$([ "$smp" = 2 ] && echo 1 || echo "1-$((smp - 1))")
+        parameters+=" isolcpus=managed_irq,domain,$isolated nohz_full=$isolated rcu_nocbs=$isolated irqaffinity=0"
+    }
+    ;;
+plain) qemu+=(-accel tcg -seed "$seed") ;;
+esac
+# shellcheck disable=SC2206  # words, on purpose
+qemu+=(-append "$parameters${append:+ $append}" $l0)
+
+runner=
+# shellcheck disable=SC2317  # called by the trap
+stop_runner() { [ -z "$runner" ] || { kill "$runner" 2>/dev/null && wait "$runner"; } || true; }
+trap 'stop_runner; remove_temp_dirs' EXIT
+
+QEMU_MODULE_DIR=/usr/lib/x86_64-linux-gnu/qemu timeout -k 5 "$timeout" "${qemu[@]}" </dev/null >"$temp/qemu.log" 2>&1 &
+runner=$!
+if [ -z "$quiet" ]; then
+    tail -n +1 -s 0.3 -f --pid="$runner" "$out/job.log" 2>/dev/null | grep -a --line-buffered '^TAKT-PROGRESS' &
+    follower=$!
+fi
+qemu_status=0
+wait "$runner" || qemu_status=$?
+runner=
+[ -z "$quiet" ] || follower=
+[ -z "$follower" ] || wait "$follower" || true
+
+sed -i 's/\r//g' "$console"
+status=125
+mkdir "$temp/results"
+if tar -x -f "$temp/results.img" -C "$temp/results" --no-same-owner 2>/dev/null &&
+    [ -s "$temp/results/lab-status" ]; then
+    status=$(cat "$temp/results/lab-status")
+    find "$temp/results/results" -mindepth 1 -maxdepth 1 -exec mv -t "$out" -- {} +
+fi
+[ "$status" != 125 ] || [ "$qemu_status" != 124 ] || status=124
+
+if [ "$status" != 0 ]; then
+    case $status in
+    124) why="timed out" ;;
+    125) why="L1 ended without results (outer QEMU: status $qemu_status)" ;;
+    *) why="failed with status $status" ;;
+    esac
+    {
+        echo "lab: $(basename "$job") $why"
+        [ ! -s "$temp/qemu.log" ] || sed 's/^/qemu: /' "$temp/qemu.log"
+        echo "--- end of $out/job.log"
+        tail -n 30 "$out/job.log"
+        echo "--- end of $console"
+        tail -n 30 "$console"
+    } >&2
+fi
+exit "$status"
