@@ -9,6 +9,17 @@
 
 namespace takt {
 
+void say(std::string_view text) noexcept {
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  std::fputc('\n', stderr);
+}
+
+std::string one_line(std::string text) {
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  return text;
+}
+
 std::unexpected<Error> usage_error(std::string text) {
   return std::unexpected(Error{std::move(text), Blame::usage});
 }

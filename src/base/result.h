@@ -32,6 +32,12 @@ using Result = std::expected<T, Error>;
 /// Puts "context: " before an error's text and keeps its blame.
 [[nodiscard]] std::unexpected<Error> in_context(std::string_view context, Error error);
 
+/// Writes text and a line feed to stderr, as far as stderr takes it: that it is full or closed is
+/// not an error of ours.
+void say(std::string_view text) noexcept;
+/// `text` with a '?' for each control character: words of the user's own stay on one line.
+[[nodiscard]] std::string one_line(std::string text);
+
 /// Prints message, file and line to stderr and aborts. For states that our own code makes
 /// unreachable; never reachable by what a guest or a user does.
 [[noreturn]] void bug(const char* message, const char* file, int line);

@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/result.h"
 #include "cli/run_command.h"
 #include "vm/config_schema.h"
 
@@ -55,7 +57,7 @@ void open_standard_descriptors() {
 }
 
 int print_parse_error(const CLI::ParseError& error) {
-  fmt::print(stderr, "takt: {} (see takt run --help)\n", error.what());
+  takt::say(fmt::format("takt: {} (see takt run --help)", takt::one_line(error.what())));
   return usage_status;
 }
 
@@ -63,6 +65,7 @@ int print_parse_error(const CLI::ParseError& error) {
 
 int main(int argc, char** argv) {
   open_standard_descriptors();
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that left is no reason to leave the terminal raw
   CLI::App app{"takt: a virtual machine monitor that keeps time"};
   app.set_version_flag("--version", "takt " TAKT_VERSION);
   app.require_subcommand(1);

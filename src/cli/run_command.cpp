@@ -20,8 +20,8 @@ Result<VmConfig> configure(const RunArguments& arguments) {
 }
 
 void tell_ending(const Machine& machine, Outcome outcome) {
-  if (!machine.failure().empty()) fmt::print(stderr, "takt: {}\n", machine.failure());
-  if (outcome.ending == Ending::reset) fmt::print(stderr, "takt: the guest asked for a reset\n");
+  if (!machine.failure().empty()) say(fmt::format("takt: {}", machine.failure()));
+  if (outcome.ending == Ending::reset) say("takt: the guest asked for a reset");
 }
 
 Result<int> run(const RunArguments& arguments) {
@@ -35,7 +35,7 @@ Result<int> run(const RunArguments& arguments) {
   TRY(const auto machine, Machine::create(std::move(config)));
   TRY(const Outcome outcome, machine->run());
   tell_ending(*machine, outcome);
-  if (print_stats) fmt::print(stderr, "{}\n", machine->statistics());
+  if (print_stats) say(machine->statistics());
   return exit_status(outcome);
 }
 
@@ -44,7 +44,7 @@ Result<int> run(const RunArguments& arguments) {
 int run_command(const RunArguments& arguments) {
   const auto status = run(arguments);
   if (status) return *status;
-  fmt::print(stderr, "takt: {}\n", status.error().text);
+  say(fmt::format("takt: {}", one_line(status.error().text)));
   return status.error().blame == Blame::usage ? 2 : 1;
 }
 

@@ -93,7 +93,8 @@ bool Console::idle() {
 }
 
 Console::Ready Console::wait(bool want_out) {
-  const bool want_in = in_open_ && in_pending_.empty();
+  // A terminal is read even when the guest takes nothing: the user may want to quit just then.
+  const bool want_in = in_open_ && (in_pending_.empty() || end_.has_escape());
   std::array<pollfd, 3> fds{{{wake_.raw(), POLLIN, 0},
                              {want_in ? end_.in() : -1, POLLIN, 0},
                              {want_out ? end_.out() : -1, POLLOUT, 0}}};
@@ -119,10 +120,12 @@ void Console::read_input(const ConsoleClient& client) {
     in_open_ = false;
     return;
   }
-  std::size_t kept = 0;
+  std::ranges::copy(in_pending_, in_buffer_.begin());
+  std::size_t kept = in_pending_.size();
   for (const std::uint8_t byte : std::span{raw}.first(static_cast<std::size_t>(n))) {
     const auto verdict = end_.has_escape() ? escape_.feed(byte) : EscapeFilter::Verdict::pass;
-    if (verdict == EscapeFilter::Verdict::pass) in_buffer_[kept++] = byte;
+    if (verdict == EscapeFilter::Verdict::pass && kept < in_buffer_.size())
+      in_buffer_[kept++] = byte;
     if (verdict == EscapeFilter::Verdict::quit) return client.quit();
   }
   in_pending_ = {in_buffer_.data(), kept};

@@ -72,7 +72,7 @@ class Console : public ByteSink {
   // server thread only
   std::array<std::uint8_t, 512> out_buffer_{};
   std::span<const std::uint8_t> out_pending_;
-  std::array<std::uint8_t, 256> in_buffer_{};
+  std::array<std::uint8_t, 16384> in_buffer_{};  // more typed ahead than this is lost
   std::span<const std::uint8_t> in_pending_;
   bool in_open_ = true;
   int retry_ms_ = 1;

@@ -28,7 +28,7 @@ Result<Fd> open_pty() {
     ::cfmakeraw(&raw);
     ::tcsetattr(slave.raw(), TCSANOW, &raw);
   }
-  fmt::print(stderr, "takt: console on {}\n", name.data());
+  say(fmt::format("takt: console on {}", name.data()));
   return master;
 }
 

@@ -18,7 +18,9 @@ struct Saved {
 Saved saved;
 std::atomic<bool> saved_is_valid = false;
 
-constexpr std::array fatal_signals{SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGQUIT};
+// SIGINT, SIGTERM and SIGHUP until machine.cpp takes them over, before the guest starts.
+constexpr std::array fatal_signals{SIGABRT, SIGSEGV, SIGBUS,  SIGILL, SIGFPE,
+                                   SIGQUIT, SIGINT,  SIGTERM, SIGHUP};
 
 void restore() {
   if (saved_is_valid.exchange(false)) ::tcsetattr(saved.fd, TCSANOW, &saved.before);
@@ -33,7 +35,11 @@ void handle_fatal_signals() {
   struct sigaction action{};
   action.sa_handler = on_fatal_signal;
   action.sa_flags = static_cast<int>(SA_RESETHAND | SA_NODEFER);
-  for (const int number : fatal_signals) ::sigaction(number, &action, nullptr);
+  for (const int number : fatal_signals) {
+    struct sigaction before{};
+    ::sigaction(number, nullptr, &before);
+    if (before.sa_handler != SIG_IGN) ::sigaction(number, &action, nullptr);  // nohup stays nohup
+  }
 }
 
 }  // namespace

@@ -33,10 +33,11 @@ Result<System> System::open() {
   auto fd = open_file("/dev/kvm", O_RDWR);
   if (!fd) return env_error(fd.error().text + std::string{hint(errno)});
   system.fd_ = std::move(*fd);
-  TRY(const int version, get_api_version(system.fd_));
-  if (version != stable_api_version)
+  const auto version = get_api_version(system.fd_);
+  if (!version) return in_context("/dev/kvm", version.error());
+  if (*version != stable_api_version)
     return env_error(
-        fmt::format("/dev/kvm speaks API version {}; takt needs {}", version, stable_api_version));
+        fmt::format("/dev/kvm speaks API version {}; takt needs {}", *version, stable_api_version));
   TRY(const int bytes, get_vcpu_mmap_size(system.fd_));
   system.vcpu_mmap_bytes_ = static_cast<std::size_t>(bytes);
   return system;

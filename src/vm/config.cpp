@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <ranges>
 
 #include "base/bits.h"
@@ -50,7 +49,7 @@ bool is_on(Switch value, const VmConfig& config) {
 
 Result<> granted(const VmConfig& config, Result<> result) {
   if (result || config.rt_mode == RtMode::strict) return result;
-  fmt::print(stderr, "takt: warning: {}\n", result.error().text);
+  say(fmt::format("takt: warning: {}", one_line(result.error().text)));
   return {};
 }
 

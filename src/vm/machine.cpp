@@ -9,7 +9,6 @@
 
 #include <array>
 #include <csignal>
-#include <cstdio>
 
 namespace takt {
 namespace {
@@ -18,7 +17,11 @@ namespace {
 Result<Fd> take_signals() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, number);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction action{};
+    ::sigaction(number, nullptr, &action);
+    if (action.sa_handler != SIG_IGN) sigaddset(&set, number);  // nohup stays nohup
+  }
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   Fd fd{::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
   if (!fd) return sys_error("signalfd");
@@ -47,7 +50,10 @@ Result<std::unique_ptr<Machine>> Machine::create(VmConfig config) {
 }
 
 /// Also on the way out of a run() that failed half-way: nobody waits for a gate or a wake-up.
-Machine::~Machine() { stop_threads(); }
+Machine::~Machine() {
+  life_.request({Ending::quit});  // no vCPU enters the guest, whoever opens its gate
+  stop_threads();
+}
 
 Result<> Machine::open_files() {
   if (auto kernel = MappedFile::open(config_.kernel))
@@ -93,13 +99,15 @@ Result<> Machine::create_vcpus() {
 }
 
 Result<> Machine::create_consoles() {
-  const auto open = [](const ConsoleTarget& target) -> Result<std::unique_ptr<Console>> {
-    TRY(ConsoleEndpoint endpoint, ConsoleEndpoint::open(target));
-    return Console::create(std::move(endpoint));
+  const auto open = [](std::string_view key,
+                       const ConsoleTarget& target) -> Result<std::unique_ptr<Console>> {
+    auto endpoint = ConsoleEndpoint::open(target);
+    if (!endpoint) return in_context(key, endpoint.error());
+    return Console::create(std::move(*endpoint));
   };
-  TRY(console_, open(config_.console));
+  TRY(console_, open("console", config_.console));
   if (config_.debug_console.kind == ConsoleKind::none) return {};
-  TRY(debug_console_, open(config_.debug_console));
+  TRY(debug_console_, open("debug-console", config_.debug_console));
   return {};
 }
 
@@ -122,7 +130,7 @@ Result<Outcome> Machine::run() {
   TRY_VOID(place_threads());
   if (config_.print_effective) {
     TRY(const std::string json, effective_state());
-    fmt::print(stderr, "{}\n", json);
+    say(json);
   }
   for (const auto& vcpu : vcpus_) vcpu->open_gate();
   wait_for_end(signals);
