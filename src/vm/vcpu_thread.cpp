@@ -31,10 +31,28 @@ void count(std::atomic<std::uint64_t>& counter) RT {  // one writer: no locked i
   counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 
-std::uint64_t load_value(const std::byte* data, std::uint64_t n) RT {
-  std::uint64_t value = 0;
-  std::memcpy(&value, data, n);
-  return value;
+/// A value of 1, 2, 4 or 8 bytes from or to where KVM keeps it.
+std::uint64_t load_value(const std::byte* data, Width w) RT {
+  const auto load = [data]<class T>(T value) {
+    std::memcpy(&value, data, sizeof value);
+    return std::uint64_t{value};
+  };
+  switch (w) {
+    case Width::b1: return load(std::uint8_t{});
+    case Width::b2: return load(std::uint16_t{});
+    case Width::b4: return load(std::uint32_t{});
+    case Width::b8: break;
+  }
+  return load(std::uint64_t{});
+}
+
+void store_value(std::byte* data, Width w, std::uint64_t value) RT {
+  switch (w) {
+    case Width::b1: std::memcpy(data, &value, 1); return;
+    case Width::b2: std::memcpy(data, &value, 2); return;
+    case Width::b4: std::memcpy(data, &value, 4); return;
+    case Width::b8: std::memcpy(data, &value, 8); return;
+  }
 }
 
 bool is_width(std::uint32_t n) RT { return n == 1 || n == 2 || n == 4 || n == 8; }
@@ -98,15 +116,13 @@ void VcpuThread::handle(kvm::ExitKind kind) RT {
 
 void VcpuThread::do_pio(const kvm::PioExit& exit) RT {
   count(counters_.pio);
-  const std::uint64_t step = bytes(exit.width);
+  std::byte* data = exit.data;
   for (std::uint32_t i = 0; i < exit.count; ++i) {  // string instructions: at most a page of data
-    std::byte* data = exit.data + i * step;
-    if (exit.is_write) {
-      pio_.write(exit.port, exit.width, load_value(data, step));
-    } else {
-      const std::uint64_t value = pio_.read(exit.port, exit.width);
-      std::memcpy(data, &value, step);
-    }
+    if (exit.is_write)
+      pio_.write(exit.port, exit.width, load_value(data, exit.width));
+    else
+      store_value(data, exit.width, pio_.read(exit.port, exit.width));
+    data += bytes(exit.width);
   }
 }
 
@@ -115,12 +131,10 @@ void VcpuThread::do_mmio(const kvm::MmioExit& exit) RT {
   const std::uint32_t step = is_width(exit.bytes) ? exit.bytes : 1;
   const auto width = static_cast<Width>(step);
   for (std::uint32_t i = 0; i < exit.bytes; i += step) {
-    if (exit.is_write) {
-      mmio_.write(exit.gpa + i, width, load_value(exit.data + i, step));
-    } else {
-      const std::uint64_t value = mmio_.read(exit.gpa + i, width);
-      std::memcpy(exit.data + i, &value, step);
-    }
+    if (exit.is_write)
+      mmio_.write(exit.gpa + i, width, load_value(exit.data + i, width));
+    else
+      store_value(exit.data + i, width, mmio_.read(exit.gpa + i, width));
   }
 }
 
