@@ -38,6 +38,7 @@ need() {
 temp_dirs=()
 remove_temp_dirs() { [ ${#temp_dirs[@]} -eq 0 ] || rm -rf -- "${temp_dirs[@]}"; }
 trap remove_temp_dirs EXIT
+trap 'echo "$(basename "$0"): line $LINENO failed: $BASH_COMMAND" >&2' ERR
 trap 'exit 130' INT
 trap 'exit 143' TERM
 # new_temp_dir PARENT: sets $temp.
@@ -58,8 +59,9 @@ publish() {
 keep_newest() {
     local count=$1
     shift
+    # Another run may delete the same ones at the same time.
     # shellcheck disable=SC2012  # names are ours: hashes and versions
-    ls -1dt "$@" 2>/dev/null | tail -n +$((count + 1)) | while read -r old; do rm -rf "$old"; done
+    { ls -1dt "$@" 2>/dev/null || true; } | tail -n +$((count + 1)) | while read -r old; do rm -rf "$old"; done
 }
 
 # One short key for files (by content) and words (by value, after --).

@@ -14,10 +14,9 @@ need busybox chrt taskset cyclictest qemu-system-x86_64 cpio ldd modprobe xz
 kernel_dir=$("$lab_dir/kernel.sh")
 guest_dir=$("$lab_dir/guest.sh")
 
-# Loaded when L1 starts (what they depend on comes along); virtio_blk only for
-# the results, after the job.
+# Loaded when L1 starts (what they depend on comes along), or by a job.
 modules_at_boot="kvm-amd"
-modules_later="virtio_blk msr tun"
+modules_later="msr tun"
 
 # QEMU finds these in /usr/share, and only when it lies in /usr/bin itself.
 roms="bios-256k.bin bios-microvm.bin qboot.rom kvmvapic.bin linuxboot.bin linuxboot_dma.bin

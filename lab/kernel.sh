@@ -16,10 +16,12 @@ meta=linux-image-$line-rt-amd64
 
 newest_kernel_package() {
     local package
+    # No `| head -1` here: with pipefail, apt-cache losing its reader is a failure.
     package=$(apt-cache depends --important "$meta" 2>/dev/null |
-        sed -n 's/^ *Depends: \(linux-image-[0-9].*-rt-amd64\)$/\1/p' | head -1)
+        sed -n 's/^ *Depends: \(linux-image-[0-9].*-rt-amd64\)$/\1/p') || package=
+    package=${package%%$'\n'*}
     [ -n "$package" ] || package=$(apt-cache pkgnames "linux-image-$line" |
-        grep -E "^linux-image-${line}[.0-9]+.*-rt-amd64\$" | sort -V | tail -1)
+        grep -E "^linux-image-${line}[.0-9]+.*-rt-amd64\$" | sort -V | tail -1) || package=
     [ -n "$package" ] || die "apt knows no $meta: run 'apt-get update' (Debian 12, main and security)"
     echo "$package"
 }

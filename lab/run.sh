@@ -35,7 +35,7 @@ job.log (stdout and stderr of the job), console.log (L1's console).
   --l0 WORDS         more arguments for the outer QEMU, for example devices
   --quiet            no TAKT-PROGRESS lines
 
-In L1 the job finds /job (job.sh, the library lib.sh and the *.sh beside it),
+In L1 the job finds /job (job.sh and the library lib.sh),
 /guest (vmlinuz, version, initrd.cpio, boot.cpio), QEMU, chrt, taskset and
 cyclictest. Lines of its stdout that start with TAKT-PROGRESS are shown at once.
 
@@ -110,10 +110,10 @@ quote() { printf "'%s'" "${1//\'/\'\\\'\'}"; }
 
 # The job's archive: what is not in the base image.
 fill_overlay() {
-    local root=$1 pair source dest file name
+    local root=$1 pair source dest name
     mkdir -p "$root/job"
-    cp "$lab_dir"/jobs/*.sh "$root/job/"
-    for file in "$(dirname "$job")"/*.sh; do [ ! -f "$file" ] || cp -L "$file" "$root/job/"; done
+    # Nothing else of lab/jobs: a file more shifts the phase of every measurement.
+    cp "$lab_dir/jobs/lib.sh" "$root/job/"
     cp -L "$job" "$root/job/job.sh"
     {
         echo "LAB_JOB_TIMEOUT=$job_timeout"
@@ -140,11 +140,14 @@ fill_overlay() {
 fill_overlay "$temp/overlay"
 make_cpio "$temp/overlay" "$temp/overlay.cpio"
 cat "$image_dir/base.cpio" "$temp/overlay.cpio" >"$temp/initrd"
-truncate -s 1G "$temp/results.img"
 console=$out/console.log
 : >"$console"
 : >"$out/job.log"
 
+# Nothing in the machine may complete when this machine pleases: the firmware
+# would see a disk and wait for it, at another virtual time in each run. What the
+# CPU writes to a serial port, or to a virtio one without ioeventfd, is in the file
+# when its instruction ends.
 # KVM on a PREEMPT_RT host wants a constant TSC, which the emulator does not
 # advertise; without the hypervisor bit and with this serial number Linux takes
 # the machine for one that guarantees it. Only the lab does this.
@@ -153,8 +156,8 @@ qemu=("$emulator" -L /usr/share/qemu -L /usr/share/seabios -cpu max,+svm,+npt,-h
     -m "$memory" -smp "$smp" -nodefaults -display none -monitor none -no-reboot
     -kernel "$image_dir/vmlinuz" -initrd "$temp/initrd"
     -serial "file:$console" -serial "file:$out/job.log"
-    -drive "file=$temp/results.img,format=raw,if=none,id=results,cache=unsafe"
-    -device virtio-blk-pci,drive=results)
+    -chardev "file,id=results,path=$temp/results.tar"
+    -device virtio-serial-pci,ioeventfd=off -device virtserialport,chardev=results,name=results)
 parameters="console=ttyS0 panic=-1 mitigations=off cryptomgr.notests quiet nowatchdog rcupdate.rcu_cpu_stall_suppress=1"
 # shellcheck disable=SC2054
 case $mode in
@@ -191,7 +194,7 @@ runner=
 sed -i 's/\r//g' "$console"
 status=125
 mkdir "$temp/results"
-if tar -x -f "$temp/results.img" -C "$temp/results" --no-same-owner 2>/dev/null &&
+if tar -x -f "$temp/results.tar" -C "$temp/results" --no-same-owner 2>/dev/null &&
     [ -s "$temp/results/lab-status" ]; then
     status=$(cat "$temp/results/lab-status")
     find "$temp/results/results" -mindepth 1 -maxdepth 1 -exec mv -t "$out" -- {} +

@@ -7,7 +7,7 @@
 #   TAKT_VMMS        what to run, in this order: bare, takt, VARIANT of lib.sh's qemu_arguments
 #   TAKT_ITERATIONS  samples of each case (1000)
 #   TAKT_ROUNDS      all VMMs in turn, so often; each round leaves files of its own (1)
-#   TAKT_OPTIONS     more options for takt
+#   TAKT_OPTIONS, TAKT_VCPU_CPU   more options for takt; the CPU of its vCPU
 
 set -eu
 # shellcheck source=lab/jobs/lib.sh
@@ -45,7 +45,7 @@ run_vmm() {
     bare) started "$2" "" chrt -f "$vcpu_prio" "$bare" "$probe" "$probe_words" ;;
     takt)
         started "$2" "" "${takt:-/usr/bin/takt}" run --kernel "$probe" --testdev --memory "${guest_ram_mb}M" \
-            --vcpu "0:policy=fifo,priority=$vcpu_prio" --server console:policy=fifo,priority=90 \
+            --vcpu "0:policy=fifo,priority=$vcpu_prio${TAKT_VCPU_CPU:+,cpu=$TAKT_VCPU_CPU}" --server console:policy=fifo,priority=90 \
             ${TAKT_OPTIONS:-} --cmdline "$probe_words"
         ;;
     *)

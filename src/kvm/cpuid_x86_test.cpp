@@ -48,8 +48,8 @@ TEST(GuestCpuid, HidesMonitorUnlessMwaitStaysInTheGuest) {
 TEST(GuestCpuid, DropsParavirtualFeaturesThatHurtADedicatedVcpu) {
   const auto t = guest_cpuid(host(), {});
   const auto& features = leaf(t, KVM_CPUID_FEATURES);
-  for (const unsigned bit :
-       {KVM_FEATURE_ASYNC_PF, KVM_FEATURE_STEAL_TIME, KVM_FEATURE_PV_EOI, KVM_FEATURE_PV_UNHALT,
+  for (const int bit :
+       {KVM_FEATURE_ASYNC_PF, KVM_FEATURE_STEAL_TIME, KVM_FEATURE_PV_UNHALT,
         KVM_FEATURE_PV_TLB_FLUSH, KVM_FEATURE_PV_SEND_IPI, KVM_FEATURE_PV_SCHED_YIELD})
     EXPECT_FALSE(features.eax & 1u << bit) << bit;
   EXPECT_TRUE(features.eax & 1u << KVM_FEATURE_CLOCKSOURCE_STABLE_BIT);

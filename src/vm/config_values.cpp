@@ -57,7 +57,11 @@ Result<Policy> parse_policy(std::string_view text) {
 Result<> set_placement_key(Placement& p, std::string_view key, std::string_view value) {
   if (key == "cpu") return store(p.cpus, CpuList::parse(value));
   if (key == "policy") return store(p.policy, parse_policy(value));
-  if (key == "priority") return store(p.priority, parse_number(value, 0, 99));
+  if (key == "priority") {
+    TRY(const std::uint32_t priority, parse_number(value, 0, 99));
+    p.priority = static_cast<int>(priority);
+    return {};
+  }
   return usage_error(fmt::format("unknown key '{}'; allowed are cpu, policy, priority", key));
 }
 

@@ -1,0 +1,92 @@
+#!/usr/bin/python3 -B
+# SPDX-License-Identifier: Apache-2.0
+"""Table, verdicts and JSON of bench `boot`. Each DIR holds one run's NAME.boot files: the time from
+exec to the guest's init (us), and kB resident beyond guest RAM at that moment, all and private."""
+
+import argparse
+import glob
+import os
+import time
+
+from takt_bench import Verdicts, print_table, qemu_version, read_text, takt_version, write_json
+
+BAR_KIB = 8 * 1024
+
+
+def read_runs(directories):
+    """NAME -> list of (us, resident kB, private kB), NAME -> command line."""
+    runs, commands = {}, {}
+    for directory in directories:
+        for path in glob.glob(os.path.join(directory, "*.boot")):
+            name = os.path.basename(path)[: -len(".boot")]
+            runs.setdefault(name, []).append(tuple(int(word) for word in read_text(path).split()))
+            commands[name] = read_text(path[: -len(".boot")] + ".command")
+    return runs, commands
+
+
+def figures(values, digits):
+    ordered = sorted(values)
+    return {
+        "min": round(ordered[0], digits),
+        "avg": round(sum(ordered) / len(ordered), digits),
+        "p99": round(ordered[-1], digits),  # of a handful of runs: the worst
+        "max": round(ordered[-1], digits),
+        "samples": len(ordered),
+    }
+
+
+def results(runs):
+    rows = []
+    for name in sorted(runs, key=lambda name: (not name.startswith("takt"), name)):
+        vmm, _, machine = name.partition("-")
+        for what, unit, index, scale in (("time to init", "ms", 0, 1000),
+                                         ("resident beyond guest RAM", "KiB", 1, 1)):
+            rows.append({"vmm": vmm, "machine": machine, "case": what, "unit": unit,
+                         **figures([run[index] / scale for run in runs[name]], 1)})
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", required=True)
+    parser.add_argument("--takt", help="the program, for its version")
+    parser.add_argument("--command", default="")
+    parser.add_argument("directory", nargs="+")
+    arguments = parser.parse_args()
+    runs, commands = read_runs(arguments.directory)
+    if "takt" not in runs:
+        parser.error("no takt.boot in " + " ".join(arguments.directory))
+    rows = results(runs)
+    print_table(["", "unit", "min", "avg", "max", "runs"],
+                [[f"{row['vmm']} {row['machine']}".strip() + ", " + row["case"], row["unit"],
+                  row["min"], row["avg"], row["max"], row["samples"]] for row in rows])
+    write_json(arguments.json, {
+        "bench": "boot",
+        "arch": "x86_64",
+        "mode": "lab, deterministic",
+        "host": None,
+        "results": rows,
+        "kernel": read_text(os.path.join(arguments.directory[0], "kernel")),
+        "command": arguments.command,
+        "commands": commands,
+        "takt": takt_version(arguments.takt),
+        "qemu": qemu_version(),
+        "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
+    })
+    verdicts = Verdicts()
+    ours = {row["case"]: row for row in rows if row["vmm"] == "takt"}
+    for row in rows:
+        if row["vmm"] == "takt" or row["unit"] != "ms":
+            continue
+        mine = ours[row["case"]]
+        verdicts.check(mine["avg"] < row["avg"],
+                       f"faster than QEMU -M {row['machine']}: {mine['avg']} of {row['avg']} ms "
+                       f"(avg; takt {mine['min']}..{mine['max']}, QEMU {row['min']}..{row['max']})")
+    memory = ours["resident beyond guest RAM"]
+    verdicts.check(memory["max"] <= BAR_KIB,
+                   f"<= 8 MiB beyond guest RAM: {memory['max'] / 1024:.1f} MiB")
+    verdicts.finish()
+
+
+if __name__ == "__main__":
+    main()

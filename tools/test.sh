@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# ./dev test (sourced). A stage is LABEL:PRESET, the ctest label in the build of the preset; a word for one
+# or more stages is in stages_of. The last line is the sum of all: N passed, N failed.
+
+: "${jobs:?}" "${log_dir:?}" # tools/common.sh
+
+passed=0 failed=0 skipped=0 broken=()
+
+stages_of() {
+    case $1 in
+    unit) echo unit:gcc unit:asan unit:tsan ;;
+    fuzz) echo fuzz:asan ;;
+    kvm) echo kvm:release ;;
+    lab) echo lab:release ;;
+    all) echo unit:gcc unit:asan unit:tsan fuzz:asan kvm:release lab:release ;;
+    unit:* | fuzz:* | kvm:* | lab:*)
+        [ "$1" != fuzz:gcc ] || usage_error "fuzzers are built in the asan preset"
+        echo "$1"
+        ;;
+    *) usage_error "test $1: unit, fuzz, kvm, lab, all, or LABEL:PRESET as in unit:asan" ;;
+    esac
+}
+
+# junit_count FILE ATTRIBUTE: of the whole suite
+junit_count() { sed -n "/<testsuite/,/>/ s/.*[[:space:]]$2=\"\([0-9]*\)\".*/\1/p" "$1" | head -n 1; }
+
+stage_failed() {
+    failed=$((failed + 1))
+    broken+=("$stage: $*")
+    echo "   FAILED: $*"
+}
+
+run_stage() {
+    local stage=$1 label=${1%%:*} preset=${1##*:} start=$SECONDS built
+    local report=$PWD/$log_dir/ctest-$label-$preset.xml log=$log_dir/ctest-$label-$preset.log
+    heading "test $label, preset $preset"
+    if ! build_preset "$preset"; then
+        stage_failed "the build"
+        return 0
+    fi
+    built=$(since "$start")
+    rm -f "$report"
+    start=$SECONDS
+    # kvm and lab tests measure or boot machines: one at a time.
+    local parallel=$jobs
+    case $label in kvm | lab) parallel=1 ;; esac
+    ctest --test-dir "build/$preset" -L "^$label\$" -j "$parallel" --output-on-failure --no-tests=error \
+        --output-junit "$report" </dev/null 2>&1 | tee "$log" || true
+    count_stage
+    echo "   built in $built, ran in $(since "$start")"
+}
+
+# Adds the stage's report to the sums.
+count_stage() {
+    local all=0 bad=0 skip=0
+    if [ -s "$report" ]; then
+        all=$(junit_count "$report" tests)
+        bad=$(junit_count "$report" failures)
+        skip=$(($(junit_count "$report" skipped) + $(junit_count "$report" disabled)))
+    fi
+    if [ "${all:-0}" -eq 0 ]; then
+        stage_failed "no tests"
+        return 0
+    fi
+    passed=$((passed + all - bad - skip)) failed=$((failed + bad)) skipped=$((skipped + skip))
+    if [ "$bad" -gt 0 ]; then
+        broken+=("$stage: $(sed -n 's/.*<testcase name="\([^"]*\)".*status="fail".*/\1/p' "$report" | xargs)")
+    fi
+    # Only a machine without KVM may run none of a stage's tests.
+    if [ "$skip" -eq "$all" ]; then
+        if [ "$label" = kvm ] && ! { [ -r /dev/kvm ] && [ -w /dev/kvm ]; }; then
+            echo "   /dev/kvm cannot be used here: all $all tests skipped"
+        else
+            stage_failed "all $all tests were skipped"
+        fi
+    fi
+}
+
+run_tests() {
+    local word words list stage stages=() start=$SECONDS groups=(build check)
+    [ $# -gt 0 ] || set -- all
+    for word; do
+        words=$(stages_of "$word") || exit
+        read -ra list <<<"$words"
+        stages+=("${list[@]}")
+    done
+    case " ${stages[*]}" in *" kvm:"* | *" lab:"*) groups+=(lab) ;; esac
+    need_packages "${groups[@]}"
+    for stage in "${stages[@]}"; do run_stage "$stage"; done
+    heading "tests: $(since "$start")"
+    [ "$skipped" -eq 0 ] || echo "   $skipped skipped"
+    [ ${#broken[@]} -eq 0 ] || printf '   FAILED %s\n' "${broken[@]}"
+    echo "$passed passed, $failed failed"
+    [ "$failed" -eq 0 ]
+}
