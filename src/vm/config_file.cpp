@@ -33,7 +33,7 @@ std::string unknown_key(std::string_view key) {
   const auto options = config_options();
   const auto nearest =
       std::ranges::min_element(options, {}, [&](const Option& o) { return edits(key, o.key); });
-  if (edits(key, nearest->key) <= 3)
+  if (edits(key, nearest->key) * 3 <= key.size())
     return fmt::format("unknown key '{}'; did you mean '{}'?", key, nearest->key);
   std::string all;
   for (const auto& o : options) all += fmt::format("{}{}", all.empty() ? "" : ", ", o.key);
