@@ -51,7 +51,11 @@ endfunction()
 
 # takt_test(NAME SOURCES files... LIBS libs...)
 # A GoogleTest binary, one ctest entry, labelled "unit". A binary without tests fails.
+# Not in release builds: those are for users and for whole-system tests.
 function(takt_test name)
+  if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    return()
+  endif()
   cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE takt_flags ${arg_LIBS} GTest::gtest GTest::gtest_main)

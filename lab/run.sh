@@ -179,7 +179,12 @@ runner=
 stop_runner() { [ -z "$runner" ] || { kill "$runner" 2>/dev/null && wait "$runner"; } || true; }
 trap 'stop_runner; remove_temp_dirs' EXIT
 
-QEMU_MODULE_DIR=/usr/lib/x86_64-linux-gnu/qemu timeout -k 5 "$timeout" "${qemu[@]}" </dev/null >"$temp/qemu.log" 2>&1 &
+# Idle time is skipped by two threads handing over to each other, several times for
+# each sample; with every CPU of this machine busy a job took four times as long
+# without the nice value (46 s against 11.7 s). Where it is not allowed, so be it.
+first=()
+[ -n "$(nice -n -10 true 2>&1)" ] || first=(nice -n -10)
+QEMU_MODULE_DIR=/usr/lib/x86_64-linux-gnu/qemu "${first[@]}" timeout -k 5 "$timeout" "${qemu[@]}" </dev/null >"$temp/qemu.log" 2>&1 &
 runner=$!
 if [ -z "$quiet" ]; then
     tail -n +1 -s 0.3 -f --pid="$runner" "$out/job.log" 2>/dev/null | grep -a --line-buffered '^TAKT-PROGRESS' &
