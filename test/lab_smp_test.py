@@ -25,7 +25,9 @@ class Smp(LabTest):
         totals = re.search(r"(?m)^# Total: (\d+) (\d+)$", self.console)
         over = re.search(r"(?m)^# Histogram Overflows: (\d+) (\d+)$", self.console)
         self.assertIsNotNone(totals, "cyclictest's totals for two threads")
-        self.assertEqual([int(totals[n]) + int(over[n]) for n in (1, 2)], [100, 100])
+        samples = [int(totals[n]) + int(over[n]) for n in (1, 2)]
+        self.assertEqual(max(samples), 100, "cyclictest ends when its first thread has all samples")
+        self.assertGreater(min(samples), 0, "the other CPU measured as well")
 
     def test_the_vcpus_are_where_they_were_put(self):
         state, _ = json.JSONDecoder().raw_decode(self.text("smp.vmm"))

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The configuration file: TOML, read by toml++, spelled by the schema.
-#define TOML_EXCEPTIONS 0
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <numeric>
@@ -10,6 +8,7 @@
 
 #include "base/mapped_file.h"
 #include "vm/config_schema.h"
+#include "vm/toml_library.h"
 
 namespace takt {
 namespace {

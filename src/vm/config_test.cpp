@@ -80,6 +80,12 @@ TEST(CheckConfig, NeedsAKernel) {
   EXPECT_FALSE(check_config({}));
 }
 
+TEST(CheckConfig, DumpingTheTablesNeedsNoKernel) {
+  VmConfig config;
+  config.dump_acpi = "tables";
+  EXPECT_TRUE(check_config(config));
+}
+
 TEST(CheckConfig, RefusesAVcpuThatTheVmDoesNotHave) {
   VmConfig config = bootable();
   config.vcpus[1] = {};
@@ -165,6 +171,18 @@ TEST(ConfigFile, AWrongValueIsNamedWithItsLine) {
 TEST(ConfigFile, WhatIsNotTomlIsNamedWithItsLine) {
   VmConfig config;
   EXPECT_EQ(error_of(parse_config(config, "cpus = \n", "vm.toml")).substr(0, 10), "vm.toml:1:");
+}
+
+TEST(ConfigFile, ATableHeaderThatEndsAtOnceIsNamedWithItsLine) {  // found by config_fuzz
+  VmConfig config;
+  EXPECT_EQ(error_of(parse_config(config, "\n[\n1", "vm.toml")).substr(0, 9), "vm.toml:2");
+}
+
+TEST(ConfigFile, ALetterBeyondAsciiOutsideOfAStringIsNamedWithItsLine) {  // found by config_fuzz
+  VmConfig config;
+  EXPECT_EQ(error_of(parse_config(config, "cpus = 1\nn\u00e9 = 1\n", "vm.toml")).substr(0, 9),
+            "vm.toml:2");
+  EXPECT_TRUE(parse_config(config, "kernel = \"\u00e9\"  # \u00e9\n", "vm.toml"));
 }
 
 TEST(ConfigFile, AFileThatIsNotThereIsNamed) {
