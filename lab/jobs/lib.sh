@@ -23,7 +23,7 @@ results=/results
 vcpu_prio=${TAKT_VCPU_PRIO:-80}
 guest_ram_mb=${TAKT_GUEST_RAM_MB:-512}
 guest_timeout=${TAKT_GUEST_TIMEOUT:-90}
-guest_parameters="console=ttyS0 quiet loglevel=4 panic=-1 mitigations=off"
+guest_parameters="console=ttyS0 quiet loglevel=4 panic=-1 mitigations=off${TAKT_GUEST_PARAMETERS:+ $TAKT_GUEST_PARAMETERS}"
 qemu_cpu=${TAKT_QEMU_CPU:-host,migratable=off}
 
 # One deterministic run is one phase against the host's and the guest's ticks
@@ -37,14 +37,22 @@ fail() {
     exit 1
 }
 
-# guard SECONDS PID: kills PID after SECONDS. Sets $guard; end it with unguard.
+# guard: kills the process that `guarded PID` names if it is still there after
+# $guest_timeout seconds. It is started and asleep before the process starts: an exec
+# at FIFO 97 takes more than a millisecond, and would be found in the measurement.
+# It has a session of its own so that unguard also ends its sleep, whose end would
+# be found in a later one.
 guard() {
+    rm -f /run/guarded
     # shellcheck disable=SC2016  # expands in the child
-    chrt -f 97 sh -c 'sleep "$0"; echo "job: process $1 exceeds $0 s, killed"; kill -9 "$1"' "$1" "$2" &
+    setsid chrt -f 97 sh -c 'sleep "$0"
+        read -r pid </run/guarded && kill -9 "$pid" && echo "job: process $pid exceeds $0 s, killed"' "$guest_timeout" &
     guard=$!
+    usleep 100000
 }
+guarded() { echo "$1" >/run/guarded; }
 unguard() {
-    { kill "$guard" && wait "$guard"; } 2>/dev/null || true
+    { kill -9 "-$guard" && wait "$guard"; } 2>/dev/null || true
 }
 
 # tagged NAME FILE: what stands between TAKT-BEGIN NAME and TAKT-END NAME.
@@ -86,9 +94,8 @@ threads() {
     done 2>/dev/null
 }
 
-# finish NAME PID: waits for a VMM, at most $guest_timeout seconds.
+# finish NAME PID: waits for the VMM that guard watches.
 finish() {
-    guard "$guest_timeout" "$2"
     vmm_status=0
     wait "$2" || vmm_status=$?
     unguard
@@ -135,8 +142,10 @@ qemu_guest() {
         -kernel /guest/vmlinuz -initrd "${guest_initrd:-/guest/initrd.cpio}" \
         -append "$guest_parameters takt.offset_us=$phase_us takt.end=reboot $*"
     echo "$*" >"$results/$name.command"
+    guard
     "$@" >"$results/$name.vmm" 2>&1 </dev/null &
     vmm=$!
+    guarded "$vmm"
     if [ "$vcpu_fifo" = thread ]; then
         tid=$(thread_named "$vmm" 'CPU 0/KVM') && chrt -f -p "$vcpu_prio" "$tid"
     else
@@ -155,8 +164,10 @@ takt_guest() {
     set -- "${takt:-/usr/bin/takt}" run --kernel /guest/vmlinuz --initrd "${guest_initrd:-/guest/initrd.cpio}" \
         --memory "${guest_ram_mb}M" $options --cmdline "$guest_parameters takt.offset_us=$phase_us $*"
     echo "$*" >"$results/$name.command"
+    guard
     "$@" >"$results/$name.console" 2>"$results/$name.vmm" </dev/null &
     vmm=$!
+    guarded "$vmm"
     thread_named "$vmm" 'vcpu0' >/dev/null && threads "$vmm" >"$results/$name.threads"
     finish "$name" "$vmm"
 }
@@ -187,6 +198,7 @@ boot_of() {
     mkfifo /tmp/boot.pipe
     echo "$*" >"$results/$name.command"
     export name guest_ram_mb results
+    guard
     # shellcheck disable=SC2016  # expands in the child
     chrt -f 97 sh -c '
         exec 3</tmp/boot.pipe
@@ -204,7 +216,9 @@ boot_of() {
     # shellcheck disable=SC2016  # expands in the child
     sh -c 'echo "$$ $EPOCHREALTIME" >/tmp/boot.begin; exec "$@"' boot "$@" \
         >/tmp/boot.pipe 2>"$results/$name.vmm" </dev/null &
-    finish "$name" $!
+    vmm=$!
+    guarded "$vmm"
+    finish "$name" "$vmm"
     wait "$reader"
     [ -s "$results/$name.boot" ] || {
         tail -n 20 "$results/$name.console" "$results/$name.vmm" 2>/dev/null
