@@ -40,7 +40,7 @@ remove_temp_dirs() { [ ${#temp_dirs[@]} -eq 0 ] || rm -rf -- "${temp_dirs[@]}"; 
 trap remove_temp_dirs EXIT
 trap 'echo "$(basename "$0"): line $LINENO failed: $BASH_COMMAND" >&2' ERR
 trap 'exit 130' INT
-trap 'exit 143' TERM
+trap 'echo "$(basename "$0"): terminated" >&2; exit 143' TERM
 # new_temp_dir PARENT: sets $temp.
 new_temp_dir() {
     mkdir -p "$1"
