@@ -11,6 +11,8 @@
 
 // Its table of white space has holes: for U+00E9 and many others outside of strings it reaches a
 // point that it has declared unreachable. There the answer is "no".
+#include <cstdint>
+
 #include <toml++/impl/preprocessor.h>
 #undef TOML_UNREACHABLE
 #define TOML_UNREACHABLE return false
