@@ -127,5 +127,29 @@ class Text(unittest.TestCase):
         self.assertEqual(check_text.check_text(pathlib.Path("a.cpp"), self.SPDX + "\n" * 399)[1], [])
 
 
+class Setup(unittest.TestCase):
+    """On a machine where nothing was installed by hand dpkg-query knows nothing, and fails."""
+
+    def missing(self, installed):
+        with tempfile.TemporaryDirectory() as bin_dir:
+            query = pathlib.Path(bin_dir, "dpkg-query")
+            lines = "".join(f"installed {name}\\n" for name in installed)
+            query.write_text(f"#!/bin/sh\nprintf '{lines}'\nexit 1\n")
+            query.chmod(0o755)
+            script = (f'cd "{TOOLS.parent}" && . tools/common.sh && . tools/setup.sh && PATH="{bin_dir}:$PATH"\n'
+                      'install_packages() { printf "%s\\n" "$@"; }\n'
+                      'need_packages build\n')
+            env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+            done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, env=env)
+        # Not on Debian, or not root without sudo: it says what to install.
+        return set((done.stdout + done.stderr).replace(",", " ").split())
+
+    def test_packages_that_dpkg_does_not_know_are_installed(self):
+        found = self.missing(["cmake"])
+        self.assertIn("libfmt-dev", found)
+        self.assertIn("acpica-tools", found)
+        self.assertNotIn("cmake", found)
+
+
 if __name__ == "__main__":
     unittest.main()

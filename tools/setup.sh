@@ -19,8 +19,9 @@ missing_packages() {
     local wanted=() installed
     mapfile -t wanted < <(packages_of "$@")
     [ ${#wanted[@]} -gt 0 ] || die "tools/packages.txt lists nothing for: $*"
+    # dpkg-query fails as soon as it does not know one of them.
     # shellcheck disable=SC2016  # dpkg's variables
-    installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null |
+    installed=$({ dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null || true; } |
         sed -n 's/^installed //p' | sort -u)
     comm -23 <(printf '%s\n' "${wanted[@]}") <(echo "$installed")
 }
@@ -33,9 +34,10 @@ need_packages() {
     [ ! -r /etc/os-release ] || system=$(. /etc/os-release && echo "${ID:-} ${VERSION_ID:-}")
     command -v dpkg-query >/dev/null ||
         die "this is not Debian 12 ($system): install what tools/packages.txt names, then TAKT_NO_SETUP=1 ./dev ..."
-    local missing=()
-    mapfile -t missing < <(missing_packages "$@")
-    [ ${#missing[@]} -gt 0 ] || return 0
+    local list missing
+    list=$(missing_packages "$@") || die "cannot find out which packages are missing"
+    [ -n "$list" ] || return 0
+    mapfile -t missing <<<"$list"
     [ "$system" = "debian 12" ] ||
         die "this is not Debian 12 ($system): install these, then TAKT_NO_SETUP=1 ./dev ...: ${missing[*]}"
     local root=()
