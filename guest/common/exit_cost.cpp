@@ -26,11 +26,15 @@ bool chosen(const Options& options, const machine::ExitCase& c) {
 
 void measure_exit(Report& report, const machine::ExitCase& c) {
   if (!c.present()) return report.skipped(c.name, "no such device");
+  const std::uint64_t batch = machine::exit_batch();
   Histogram& h = fresh_histogram();
   for (std::uint64_t i = 0; i < report.options().warmup; ++i) c.sample();
-  for (std::uint64_t i = 0; i < report.options().iterations; ++i) h.record(c.sample());
-  report.result(c.name, "cycles", h);
-  report.end(c.name, "cycles", h);
+  for (std::uint64_t i = 0; i < report.options().iterations; ++i) {
+    h.record(report.to_cost(c.sample()) / batch);
+  }
+  Output& line = report.result(c.name, report.cost_unit(), h);
+  if (batch != 1) line.field("batch", batch);
+  report.end(c.name, report.cost_unit(), h);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <atomic>
+#include <optional>
 #include <string_view>
 
 #include "common/measure.h"
@@ -30,51 +31,58 @@ void second_cpu() {
   }
 }
 
-/// Calls `sample` until enough are recorded; false if it returned 0: no interrupt.
+/// Ticks; nothing if the interrupt was lost.
+using Latency = std::optional<std::uint64_t>;
+
+/// Calls `sample` until enough are recorded; false if an interrupt was lost.
 template <class Sample>
-bool sample_ipi(const Options& o, Histogram& h, Sample sample) {
+bool sample_ipi(const Report& report, Histogram& h, Sample sample) {
+  const Options& o = report.options();
   for (std::uint64_t i = 0; i < o.warmup + o.iterations; ++i) {
-    const std::uint64_t cycles = sample();
-    if (cycles == 0) return false;
-    if (i >= o.warmup) h.record(cycles);
+    const Latency ticks = sample();
+    if (!ticks) return false;
+    if (i >= o.warmup) h.record(report.to_cost(*ticks));
   }
   return true;
 }
 
-std::uint64_t self_ipi() {
+Latency self_ipi() {
   machine::Event& event = machine::self_ipi_event();
   event.store(0);
   const std::uint64_t sent = machine::now();
   machine::send_self_ipi();
-  return poll_until(event) ? event.load() - sent : 0;
+  if (!poll_until(event)) return std::nullopt;
+  return event.load() - sent;
 }
 
-/// Lets the second CPU begin to wait and gives it `settle` cycles to get there. False if it hangs.
+bool begun(std::uint64_t turn) { return rendezvous.begun.load() == turn; }
+
+/// Lets the second CPU begin to wait and gives it `settle` ticks to get there. False if it hangs.
 bool second_cpu_waits(std::uint64_t settle) {
   const std::uint64_t turn = rendezvous.asked.load() + 1;
   rendezvous.asked.store(turn);
-  if (!spin_until([turn] { return rendezvous.begun.load() == turn; }, lost_after)) return false;
+  if (!spin_until([turn] { return begun(turn); }, machine::lost_after())) return false;
   spin_until([] { return false; }, settle);
   return true;
 }
 
 /// From before sending to having seen that the handler ran: both ends on this CPU's counter.
-std::uint64_t remote_ipi(std::uint64_t settle) {
-  if (!second_cpu_waits(settle)) return 0;
+Latency remote_ipi(std::uint64_t settle) {
+  if (!second_cpu_waits(settle)) return std::nullopt;
   const std::uint64_t sent = machine::now();
   machine::send_second_cpu_ipi();
-  if (!poll_until(machine::second_cpu_ipi_event())) return 0;
+  if (!poll_until(machine::second_cpu_ipi_event())) return std::nullopt;
   return machine::now() - sent;
 }
 
 template <class Sample>
 void measure(Report& report, std::string_view name, Sample sample) {
   Histogram& h = fresh_histogram();
-  if (!sample_ipi(report.options(), h, sample)) {
+  if (!sample_ipi(report, h, sample)) {
     report.fail(name, "interrupt lost", Leave::interrupt_lost);
   }
-  report.result(name, "cycles", h);
-  report.end(name, "cycles", h);
+  report.result(name, report.cost_unit(), h);
+  report.end(name, report.cost_unit(), h);
 }
 
 void measure_remote(Report& report, std::string_view name, Idle idle) {

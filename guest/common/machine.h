@@ -8,10 +8,11 @@
 
 #include "common/output.h"
 
-/// What an architecture provides to the measurements; x86/ implements it for the PC. A new
-/// architecture adds a folder with these functions and an entry that calls `probe::run`.
-/// All times are ticks of the counter that `now` reads, called "cycles" in the report.
-/// Called from the boot CPU unless it says otherwise. Interrupts are on outside of `halt_until`.
+/// What an architecture provides to the measurements; x86/ implements it for the PC,
+/// arm64/ for any machine that describes itself by a device tree. A new architecture adds a folder
+/// with these functions and an entry that calls `probe::run`. All times are ticks of the counter
+/// that `now` reads. Called from the boot CPU unless it says otherwise. Interrupts are on outside
+/// of `halt_until`.
 namespace probe::machine {
 
 /// Set once by an interrupt handler to the counter it read first thing; 0 = not yet.
@@ -23,12 +24,13 @@ struct Clock {
   std::string_view name;    // of the counter: the header says <name>_khz and <name>_source
   std::string_view source;  // where the rate comes from; "none" if khz is 0
   std::uint64_t khz;        // 0 = unknown
+  bool is_cycles;           // as fine as the CPU's clock: costs are reported as they are read
 };
 
 /// One kind of exit from the guest.
 struct ExitCase {
   std::string_view name;
-  std::uint64_t (*sample)();  // causes one exit and returns the cycles it took
+  std::uint64_t (*sample)();  // causes `exit_batch` exits and returns the ticks they took together
   bool (*present)();          // whether the machine has what the case needs; may probe for it
   bool by_default;            // measured when the command line names no cases
 };
@@ -50,6 +52,8 @@ std::uint64_t now();
 void relax();
 /// Sleeps until `event` is set. Any CPU.
 void halt_until(const Event& event);
+/// Ticks after which an interrupt that has not come is taken for lost: some seconds. Any CPU.
+std::uint64_t lost_after();
 
 /// Empty, or what keeps the deadline timer from being used.
 std::string_view timer_missing();
@@ -69,5 +73,7 @@ void send_second_cpu_ipi();
 Event& second_cpu_ipi_event();
 
 std::span<const ExitCase> exit_cases();
+/// Exits in one sample: more than one where a tick is too coarse for one. After `start`.
+std::uint64_t exit_batch();
 
 }  // namespace probe::machine

@@ -10,12 +10,12 @@ namespace probe {
 /// Programs an absolute deadline every period and records how late the handler read the counter.
 void measure_timer(Report& report);
 
-/// Cycles for each chosen kind of exit.
+/// The cost of each chosen kind of exit.
 void measure_exits(Report& report);
 /// A case of the command line's list that the machine does not know; empty if there is none.
 std::string_view unknown_exit_case(const Options& options);
 
-/// Cycles from sending an IPI to the handler (self), and to seeing that it ran (second CPU).
+/// The time from sending an IPI to the handler (self), and to seeing that it ran (second CPU).
 void measure_ipis(Report& report);
 
 /// Runs what the command line asks for and leaves the machine.

@@ -33,4 +33,13 @@ class Output {
   Put put_;
 };
 
+/// For a console that takes characters: each line end becomes "\r\n".
+template <class Put>
+void put_text(std::string_view text, Put put) {
+  for (const char c : text) {
+    if (c == '\n') put('\r');
+    put(c);
+  }
+}
+
 }  // namespace probe

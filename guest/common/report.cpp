@@ -6,6 +6,11 @@
 
 namespace probe {
 
+void fatal(std::string_view what, Leave value) {
+  Output{machine::write_console}.text("error: ").text(what).end_line();
+  machine::leave(std::to_underlying(value));
+}
+
 void Report::header() {
   out_.text("TAKT-PROBE v1").field("arch", machine::arch());
   out_.text(" ").text(clock_.name).text("_khz=").dec(clock_.khz);
@@ -48,9 +53,9 @@ void Report::fail(std::string_view name, std::string_view what, Leave value) {
 
 void Report::done() { out_.text("TAKT-PROBE done").end_line(); }
 
-std::uint64_t Report::to_time(std::uint64_t cycles) const {
-  if (clock_.khz == 0) return cycles;
-  return cycles / clock_.khz * 1'000'000 + cycles % clock_.khz * 1'000'000 / clock_.khz;
+std::uint64_t Report::to_time(std::uint64_t ticks) const {
+  if (clock_.khz == 0) return ticks;
+  return ticks / clock_.khz * 1'000'000 + ticks % clock_.khz * 1'000'000 / clock_.khz;
 }
 
 std::uint64_t Report::from_us(std::uint64_t us) const {

@@ -8,10 +8,7 @@
 
 namespace probe {
 
-/// Cycles after which an interrupt that has not come is taken for lost: 2^33, or some seconds.
-constexpr std::uint64_t lost_after = 1ull << 33;
-
-/// Spins until `done()` or until `bound` cycles have passed; false in the latter case.
+/// Spins until `done()` or until `bound` ticks have passed; false in the latter case.
 template <class Done>
 bool spin_until(Done done, std::uint64_t bound) {
   const std::uint64_t start = machine::now();
@@ -22,9 +19,10 @@ bool spin_until(Done done, std::uint64_t bound) {
   return true;
 }
 
-/// Spins until `event` is set; false after `lost_after`.
+/// Spins until `event` is set; false if it is lost.
 inline bool poll_until(const machine::Event& event) {
-  return spin_until([&] { return event.load(std::memory_order_acquire) != 0; }, lost_after);
+  const auto is_set = [&] { return event.load(std::memory_order_acquire) != 0; };
+  return spin_until(is_set, machine::lost_after());
 }
 
 /// Waits for `event` in the way asked for. Idle::halt has no bound.

@@ -99,11 +99,11 @@ constexpr Source sources[] = {
 }  // namespace
 
 machine::Clock tsc_clock(std::uint64_t khz_hint) {
-  if (khz_hint != 0) return {"tsc", "option", khz_hint};
+  if (khz_hint != 0) return {"tsc", "option", khz_hint, true};
   for (const Source& s : sources) {
-    if (const std::uint64_t khz = s.khz(); khz != 0) return {"tsc", s.name, khz};
+    if (const std::uint64_t khz = s.khz(); khz != 0) return {"tsc", s.name, khz, true};
   }
-  return {"tsc", "none", 0};
+  return {"tsc", "none", 0, true};
 }
 
 }  // namespace probe::x86

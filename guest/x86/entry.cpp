@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <utility>
 
 #include "common/measure.h"
 #include "x86/console.h"
@@ -28,11 +27,6 @@ constexpr std::uint32_t has_cmdline = 1u << 2;
 /// A copy, because the loader's memory may be where the trampoline goes.
 constinit std::array<char, 1024> command_line{};
 
-[[noreturn]] void refuse(std::string_view why, Leave value) {
-  Output{machine::write_console}.text("error: ").text(why).end_line();
-  machine::leave(std::to_underlying(value));
-}
-
 std::string_view copy_command_line(const MultibootInfo& info) {
   if ((info.flags & has_cmdline) == 0) return {};
   const char* const from = reinterpret_cast<const char*>(std::uintptr_t{info.cmdline});
@@ -40,7 +34,7 @@ std::string_view copy_command_line(const MultibootInfo& info) {
     if (from[n] == '\0') return {command_line.data(), n};
     command_line[n] = from[n];
   }
-  refuse("command line: longer than 1023 characters", Leave::bad_command_line);
+  fatal("command line: longer than 1023 characters", Leave::bad_command_line);
 }
 
 }  // namespace
@@ -50,7 +44,7 @@ extern "C" [[noreturn]] void x86_main(std::uint32_t magic, const probe::x86::Mul
   using namespace probe::x86;
   start_console();
   if (magic != multiboot_loader_magic) {
-    refuse("not started by a Multiboot loader", probe::Leave::unsupported_machine);
+    probe::fatal("not started by a Multiboot loader", probe::Leave::unsupported_machine);
   }
   probe::run(copy_command_line(*info));
 }

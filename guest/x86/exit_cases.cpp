@@ -54,4 +54,6 @@ namespace probe::machine {
 
 std::span<const ExitCase> exit_cases() { return x86::cases; }
 
+std::uint64_t exit_batch() { return 1; }
+
 }  // namespace probe::machine

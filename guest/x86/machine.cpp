@@ -50,6 +50,8 @@ void halt_until(const Event& event) {
   sti();
 }
 
+std::uint64_t lost_after() { return 1ull << 33; }
+
 std::string_view timer_missing() {
   const bool tsc_deadline = (cpuid(1).ecx >> 24 & 1) != 0;
   return tsc_deadline ? "" : "no TSC-deadline";
