@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "bus/alarm.h"
 #include "bus/byte_sink.h"
 #include "bus/clock.h"
 #include "bus/device.h"
@@ -51,6 +52,21 @@ class ManualClock : public Clock {
   std::int64_t ns;
 };
 
+/// Never fires by itself.
+class RecordingAlarm : public Alarm {
+ public:
+  void arm(std::int64_t deadline_ns) RT override {
+    deadline = deadline_ns;
+    ++changes;
+  }
+  void disarm() RT override {
+    deadline.reset();
+    ++changes;
+  }
+  std::optional<std::int64_t> deadline;
+  unsigned changes = 0;
+};
+
 class RecordingVmControl : public VmControl {
  public:
   void request_power_off() RT override { ++power_offs; }
@@ -71,6 +87,14 @@ inline std::uint8_t inb(Device& device, std::uint64_t offset) {
 }
 inline void outb(Device& device, std::uint64_t offset, std::uint8_t value) {
   device.write({offset, Width::b1}, value);
+}
+
+/// One access to a word register, as the drivers of ARM's peripherals make it.
+inline std::uint32_t in32(Device& device, std::uint64_t offset) {
+  return static_cast<std::uint32_t>(device.read({offset, Width::b4}));
+}
+inline void out32(Device& device, std::uint64_t offset, std::uint32_t value) {
+  device.write({offset, Width::b4}, value);
 }
 
 }  // namespace takt::fakes
