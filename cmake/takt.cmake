@@ -1,6 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # The three kinds of target in this tree: a layer, its tests, its fuzzers.
 
+# The architecture that is built for: which *_x86.cpp or *_arm64.cpp files.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+  set(TAKT_ARCH x86)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+  set(TAKT_ARCH arm64)
+else()
+  message(FATAL_ERROR "takt is for x86-64 and arm64, not ${CMAKE_SYSTEM_PROCESSOR}")
+endif()
+
 find_package(fmt REQUIRED)
 find_package(Threads REQUIRED)
 find_package(GTest REQUIRED)

@@ -60,11 +60,16 @@ build_preset() {
     mkdir -p "$log_dir"
     exec {lock}>"$log_dir/$preset.lock"
     flock -n "$lock" || { echo "   waiting for another build of $preset" && flock "$lock"; }
-    local launcher=()
-    command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+    local options=()
+    command -v ccache >/dev/null && options=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+    if is_cross "$preset"; then
+        local root
+        root=$(sysroot) || return 1
+        options+=("-DTAKT_SYSROOT=$root")
+    fi
     local status=0
     {
-        cmake --preset "$preset" -DTAKT_WERROR="${TAKT_WERROR:-ON}" "${launcher[@]}" &&
+        cmake --preset "$preset" -DTAKT_WERROR="${TAKT_WERROR:-ON}" "${options[@]}" &&
             cmake --build --preset "$preset" --parallel "$jobs" ${1:+--target "$@"} -- -k 0
     } </dev/null 2>&1 | tee "$log" | show_progress "$preset" || status=1
     exec {lock}>&-

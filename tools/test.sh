@@ -8,13 +8,16 @@
 
 passed=0 failed=0 skipped=0 broken=()
 
+# cross_stage STAGE: nothing on arm64 itself, where the other stages are the same.
+cross_stage() { [ "$(host_arch)" = arm64 ] || echo "$1"; }
+
 stages_of() {
     case $1 in
-    unit) echo unit:gcc unit:asan unit:tsan ;;
+    unit) echo unit:gcc unit:asan unit:tsan "$(cross_stage unit:arm64-debug)" ;;
     fuzz) echo fuzz:asan ;;
     kvm) echo kvm:release ;;
-    lab) echo lab:release ;;
-    all) echo unit:gcc unit:asan unit:tsan fuzz:asan kvm:release lab:release ;;
+    lab) echo lab:release "$(cross_stage lab:arm64)" ;;
+    all) for word in unit fuzz kvm lab; do stages_of "$word"; done | xargs ;;
     unit:* | fuzz:* | kvm:* | lab:*)
         [ "$1" != fuzz:gcc ] || usage_error "fuzzers are built in the asan preset"
         echo "$1"
@@ -87,6 +90,7 @@ run_tests() {
         stages+=("${list[@]}")
     done
     case " ${stages[*]}" in *" kvm:"* | *" lab:"*) groups+=(lab) ;; esac
+    case " ${stages[*]}" in *":arm64"*) groups+=(cross) ;; esac
     need_packages "${groups[@]}"
     for stage in "${stages[@]}"; do run_stage "$stage"; done
     heading "tests: $(since "$start")"

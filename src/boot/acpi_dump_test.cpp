@@ -6,8 +6,8 @@
 #include <set>
 
 #include "boot/acpi_tables.h"
-#include "boot/acpi_temp_dir.h"
 #include "boot/acpi_test_board.h"
+#include "boot/test_temp_dir.h"
 
 namespace takt {
 namespace {

@@ -2,40 +2,21 @@
 // What ACPICA's own tool thinks of the tables. It reads them independently of our layout: each is
 // disassembled and compiled again, and what comes out must be what the guest sees.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <array>
 #include <cctype>
-#include <cstdio>
 #include <fstream>
 #include <string>
 #include <string_view>
 
 #include "boot/acpi_tables.h"
-#include "boot/acpi_temp_dir.h"
 #include "boot/acpi_test_board.h"
+#include "boot/test_run.h"
+#include "boot/test_temp_dir.h"
 
 namespace takt {
 namespace {
 
 using namespace acpi_test;
-
-struct Finished {
-  int status = -1;
-  std::string output;  // stdout and stderr
-};
-
-Finished run(const std::string& command) {
-  FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
-  if (pipe == nullptr) return {};
-  Finished run;
-  std::array<char, 4096> part;
-  while (const std::size_t n = std::fread(part.data(), 1, part.size(), pipe))
-    run.output.append(part.data(), n);
-  const int status = ::pclose(pipe);
-  if (WIFEXITED(status)) run.status = WEXITSTATUS(status);
-  return run;
-}
 
 /// iasl counts what it finds at the end; all the rest that speaks of errors or warnings is one.
 bool complains(std::string output) {

@@ -10,7 +10,8 @@
 #include "base/bits.h"
 #include "boot/layout.h"
 #include "boot/low_memory_x86.h"
-#include "boot/memory_map.h"
+#include "boot/memory_map_x86.h"
+#include "boot/pe.h"
 
 namespace takt {
 namespace {
@@ -49,14 +50,6 @@ constexpr std::size_t zero_page_bytes = 4096;
 static_assert(e820_table + low_memory::max_map_entries * e820_entry_bytes <= zero_page_bytes);
 using ZeroPage = std::array<std::byte, zero_page_bytes>;
 
-// PE format, 3.4 "Optional Header (Image Only)", PE32+; offsets from the signature.
-constexpr At<std::uint32_t> pe_header_offset{0x3c};  // in the file
-constexpr At<std::uint32_t> pe_signature{0};
-constexpr At<std::uint16_t> pe_optional_magic{24};
-constexpr At<std::uint32_t> pe_directories{24 + 108};
-constexpr At<std::uint32_t> pe_certificate_offset{24 + 112 + 4 * 8};
-constexpr At<std::uint32_t> pe_certificate_bytes{24 + 112 + 4 * 8 + 4};
-
 constexpr std::uint64_t sector = 512;
 constexpr Gpa identity_map_end{4_GiB};
 constexpr std::uint64_t entry_64 = 0x200;  // boot.rst, "64-bit Boot Protocol"
@@ -66,18 +59,6 @@ std::unexpected<Error> cut_short(std::uint64_t have, std::uint64_t need) {
       fmt::format("is cut short: a bzImage of {} bytes by its header, but the file "
                   "has {}; copy it again",
                   need, have));
-}
-
-/// Where the certificates of a signed kernel end; 0 when the file is not signed.
-std::uint64_t certificates_end(std::span<const std::byte> file) {
-  const std::uint64_t pe_at = get(file, pe_header_offset);
-  if (!fits(file.size(), pe_at, pe_certificate_bytes.end())) return 0;
-  const auto pe = file.subspan(pe_at);
-  const bool signed_pe = get(pe, pe_signature) == 0x4550 &&      // "PE"
-                         get(pe, pe_optional_magic) == 0x20b &&  // PE32+
-                         get(pe, pe_directories) > 4 && get(pe, pe_certificate_bytes) != 0;
-  return signed_pe ? std::uint64_t{get(pe, pe_certificate_offset)} + get(pe, pe_certificate_bytes)
-                   : 0;
 }
 
 Result<> check_kind(std::span<const std::byte> file) {
@@ -97,7 +78,7 @@ Result<> check_kind(std::span<const std::byte> file) {
 
 Result<> check_length(std::span<const std::byte> file, const BzImage& image) {
   const std::uint64_t code_end = image.setup_bytes + image.payload_bytes;
-  const std::uint64_t need = std::max(code_end, certificates_end(file));
+  const std::uint64_t need = std::max(code_end, pe_certificates_end(file));
   if (file.size() < need) return cut_short(file.size(), need);
   return {};
 }
@@ -134,7 +115,7 @@ Result<> copy_kernel(const GuestMem& mem, const BzImage& image, std::span<const 
   return usage_error(
       fmt::format("needs memory up to {:#x} to start, and the guest has {}; use {} or more",
                   (image.load + image.memory_bytes).raw(), size_text(mem.total_bytes()),
-                  memory_option(image.load + image.memory_bytes)));
+                  memory_option(mem, image.load + image.memory_bytes)));
 }
 
 void put_memory_map(std::span<std::byte> page, std::span<const MapEntry> map) {

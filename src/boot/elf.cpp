@@ -22,6 +22,8 @@ std::unexpected<Error> cut_short(std::string_view part, std::uint64_t end, std::
 /// The machines that people try; for the rest the number has to do.
 std::string machine_name(std::uint16_t machine) {
   switch (machine) {
+    case EM_X86_64: return "x86-64";
+    case EM_386: return "32-bit x86";
     case EM_AARCH64: return "arm64";
     case EM_ARM: return "32-bit Arm";
     case EM_RISCV: return "RISC-V";
@@ -31,12 +33,12 @@ std::string machine_name(std::uint16_t machine) {
   }
 }
 
-Result<> check_machine(std::uint16_t machine, bool is64) {
-  if (machine == (is64 ? EM_X86_64 : EM_386)) return {};
-  if (machine == EM_386 || machine == EM_X86_64)
+Result<> check_machine(std::uint16_t machine, bool is64, const ElfTarget& target) {
+  if (machine != EM_NONE && machine == (is64 ? target.machine64 : target.machine32)) return {};
+  if (machine != EM_NONE && (machine == target.machine32 || machine == target.machine64))
     return usage_error("is an ELF file whose class does not go with its machine type");
   return usage_error(
-      fmt::format("is an ELF file for {}; this machine is x86-64", machine_name(machine)));
+      fmt::format("is an ELF file for {}; this machine is {}", machine_name(machine), target.name));
 }
 
 Result<> check_type(std::uint16_t type) {
@@ -114,10 +116,10 @@ Result<> ElfImage::add(std::span<const std::byte> file, const ElfSegment& segmen
 }
 
 template <class Ehdr, class Phdr>
-Result<ElfImage> ElfImage::parse_class(std::span<const std::byte> file) {
+Result<ElfImage> ElfImage::parse_class(std::span<const std::byte> file, const ElfTarget& target) {
   if (file.size() < sizeof(Ehdr)) return cut_short("ELF header", sizeof(Ehdr), file.size());
   const auto header = get(file, At<Ehdr>{0});
-  TRY_VOID(check_machine(header.e_machine, sizeof(Ehdr) == sizeof(Elf64_Ehdr)));
+  TRY_VOID(check_machine(header.e_machine, sizeof(Ehdr) == sizeof(Elf64_Ehdr), target));
   TRY_VOID(check_type(header.e_type));
   if (header.e_phnum > max_segments || header.e_phentsize != sizeof(Phdr))
     return usage_error(
@@ -135,14 +137,15 @@ Result<ElfImage> ElfImage::parse_class(std::span<const std::byte> file) {
   return elf;
 }
 
-Result<ElfImage> ElfImage::parse(std::span<const std::byte> file) {
+Result<ElfImage> ElfImage::parse(std::span<const std::byte> file, const ElfTarget& target) {
   if (file.size() < EI_NIDENT) return cut_short("ELF header", EI_NIDENT, file.size());
   if (as_text(file.first(SELFMAG)) != ELFMAG) return usage_error("is not an ELF file");
   if (get(file, At<std::uint8_t>{EI_DATA}) != ELFDATA2LSB)
-    return usage_error("is a big-endian ELF file; this machine is x86-64");
+    return usage_error(
+        fmt::format("is a big-endian ELF file; this machine is {}, little-endian", target.name));
   switch (get(file, At<std::uint8_t>{EI_CLASS})) {
-    case ELFCLASS32: return parse_class<Elf32_Ehdr, Elf32_Phdr>(file);
-    case ELFCLASS64: return parse_class<Elf64_Ehdr, Elf64_Phdr>(file);
+    case ELFCLASS32: return parse_class<Elf32_Ehdr, Elf32_Phdr>(file, target);
+    case ELFCLASS64: return parse_class<Elf64_Ehdr, Elf64_Phdr>(file, target);
     default: return usage_error("is an ELF file of an unknown class; it is damaged");
   }
 }

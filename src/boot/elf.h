@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A checked reader of ELF files (System V ABI, edition 4.1, chapters 4 and 5; note padding as in
-// the gABI) as far as a loader needs them: program headers and notes of 32- and 64-bit files for
-// x86. Symbols, relocations and dynamic linking are not read.
+// the gABI) as far as a loader needs them: program headers and notes of 32- and 64-bit files, for
+// the machine that the caller names. Symbols, relocations and dynamic linking are not read.
 #pragma once
 
 #include <cstddef>
@@ -26,12 +26,20 @@ struct ElfSegment {
   std::uint64_t align = 0;
 };
 
+/// The machine that a file has to be for.
+struct ElfTarget {
+  std::string_view name;        // "x86-64", in errors
+  std::uint16_t machine64 = 0;  // e_machine (EM_*) of 64-bit files
+  std::uint16_t machine32 = 0;  // of 32-bit files; EM_NONE: none are taken
+};
+
 class ElfImage {
  public:
-  /// Copies the headers out and checks them: magic, little-endian, EM_386 or EM_X86_64, executable,
-  /// and that every PT_LOAD and PT_NOTE segment lies in the file. The section header table, which
+  /// Copies the headers out and checks them: magic, little-endian, for `target`, executable, and
+  /// that every PT_LOAD and PT_NOTE segment lies in the file. The section header table, which
   /// linkers put last, has to be there as well: so a file cut short anywhere is refused.
-  [[nodiscard]] static Result<ElfImage> parse(std::span<const std::byte> file);
+  [[nodiscard]] static Result<ElfImage> parse(std::span<const std::byte> file,
+                                              const ElfTarget& target);
 
   [[nodiscard]] std::uint64_t entry() const { return entry_; }
   /// PT_LOAD segments that take up memory, in file order; at most max_segments.
@@ -49,7 +57,7 @@ class ElfImage {
 
  private:
   template <class Ehdr, class Phdr>
-  static Result<ElfImage> parse_class(std::span<const std::byte> file);
+  static Result<ElfImage> parse_class(std::span<const std::byte> file, const ElfTarget& target);
   Result<> add(std::span<const std::byte> file, const ElfSegment& segment);
 
   std::uint64_t entry_ = 0;

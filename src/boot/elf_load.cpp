@@ -5,16 +5,15 @@
 
 #include <algorithm>
 
-#include "boot/low_memory_x86.h"
-
 namespace takt {
 
 Result<std::vector<GpaRange>> load_segments(const GuestMem& mem, std::span<const std::byte> file,
-                                            const ElfImage& elf) {
+                                            const ElfImage& elf,
+                                            std::span<const NamedRange> taken) {
   std::vector<GpaRange> ranges;
   for (const ElfSegment& s : elf.loads()) {
     const GpaRange range{Gpa{s.paddr}, s.memory_bytes};
-    TRY_VOID(low_memory::check_kernel_range(mem, range));
+    TRY_VOID(check_kernel_range(mem, range, taken));
     if (std::ranges::any_of(ranges, [&](const GpaRange& r) { return r.overlaps(range); }))
       return usage_error(fmt::format("has two ELF segments that overlap at {:#x}; link it anew",
                                      range.start.raw()));

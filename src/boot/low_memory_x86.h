@@ -41,12 +41,13 @@
 // example) can have it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
 #include "base/result.h"
 #include "base/units.h"
-#include "boot/memory_map.h"
+#include "boot/memory_map_x86.h"
 #include "boot/placement.h"
 #include "bus/guest_mem.h"
 #include "kvm/start_x86.h"
@@ -84,8 +85,7 @@ static_assert(info_memory_map.raw() + max_map_entries * 24 <= zero_page.raw());
 /// `pml4`. (1 GiB pages would be four entries, but a nested host need not have them.)
 void write_identity_map(const GuestMem& mem);
 
-/// Writes `text` and a terminating zero at `at`. An error that calls it `what` when it has more
-/// than `max` bytes without the zero, or a zero inside.
+/// Writes `text` and a terminating zero at `at`. Errors are those of check_string().
 [[nodiscard]] Result<> write_string(const GuestMem& mem, Gpa at, std::string_view text,
                                     std::uint64_t max, std::string_view what);
 
@@ -95,8 +95,12 @@ void store(const GuestMem& mem, Gpa at, const T& value) {
   if (!mem.store(at, value)) VMM_BUG("no RAM in the first MiB");
 }
 
-/// An error unless a kernel's `range` is RAM and leaves the structures of PVH and Multiboot and the
-/// reserved part of the first MiB alone.
-[[nodiscard]] Result<> check_kernel_range(const GuestMem& mem, GpaRange range);
+/// What a kernel that starts by PVH or Multiboot must not lie on.
+inline constexpr std::array<NamedRange, 4> taken{{
+    {{gdt, sizeof(StartGdt)}, "the boot GDT"},
+    {{boot_info, zero_page - boot_info}, "the boot information"},
+    {{command_line, module_string + module_string_bytes - command_line}, "the command line"},
+    {{usable_end, end - usable_end}, "the BIOS and ACPI area"},
+}};
 
 }  // namespace takt::low_memory

@@ -67,36 +67,39 @@ TEST(WriteString, AZeroInsideIsRefused) {
 
 TEST(KernelRange, FreePartsOfLowMemoryAreAllowed) {
   const TestRam ram{2_MiB};
-  EXPECT_TRUE(accepted(check_kernel_range(ram.mem(), {Gpa{0x7000}, 0x1'9000})));
-  EXPECT_TRUE(accepted(check_kernel_range(ram.mem(), {Gpa{0x3'1000}, 0x1000})));
-  EXPECT_TRUE(accepted(check_kernel_range(ram.mem(), {Gpa{1_MiB}, 1_MiB})));
+  EXPECT_TRUE(accepted(check_kernel_range(ram.mem(), {Gpa{0x7000}, 0x1'9000}, taken)));
+  EXPECT_TRUE(accepted(check_kernel_range(ram.mem(), {Gpa{0x3'1000}, 0x1000}, taken)));
+  EXPECT_TRUE(accepted(check_kernel_range(ram.mem(), {Gpa{1_MiB}, 1_MiB}, taken)));
 }
 
 TEST(KernelRange, TheLastByteBeforeAStructureIsFreeAndItsFirstIsNot) {
   const TestRam ram{2_MiB};
-  EXPECT_TRUE(accepted(check_kernel_range(ram.mem(), {Gpa{0x5fff}, 1})));
-  EXPECT_TRUE(refused(check_kernel_range(ram.mem(), {Gpa{0x5fff}, 2}), "the boot information"));
+  EXPECT_TRUE(accepted(check_kernel_range(ram.mem(), {Gpa{0x5fff}, 1}, taken)));
+  EXPECT_TRUE(
+      refused(check_kernel_range(ram.mem(), {Gpa{0x5fff}, 2}, taken), "the boot information"));
 }
 
 TEST(KernelRange, TheAcpiAreaIsNotForKernels) {
   const TestRam ram{2_MiB};
-  EXPECT_TRUE(refused(check_kernel_range(ram.mem(), {Gpa{0xe'0000}, 1}), "the BIOS and ACPI area"));
+  EXPECT_TRUE(
+      refused(check_kernel_range(ram.mem(), {Gpa{0xe'0000}, 1}, taken), "the BIOS and ACPI area"));
 }
 
 TEST(KernelRange, OneBeyondRamNamesTheMemoryItNeeds) {
   const TestRam ram{2_MiB};
-  EXPECT_TRUE(refused(check_kernel_range(ram.mem(), {Gpa{1_MiB}, 2_MiB}),
+  EXPECT_TRUE(refused(check_kernel_range(ram.mem(), {Gpa{1_MiB}, 2_MiB}, taken),
                       "not all guest memory (2 MiB); use --memory 3M or more"));
 }
 
 TEST(KernelRange, OneThatMoreMemoryWouldNotHelpSaysSo) {
   const TestRam ram{2_MiB};
-  EXPECT_TRUE(refused(check_kernel_range(ram.mem(), {Gpa{0xffff'0000}, 1}), "link it lower"));
+  EXPECT_TRUE(
+      refused(check_kernel_range(ram.mem(), {Gpa{0xffff'0000}, 1}, taken), "link it lower"));
 }
 
 TEST(KernelRange, OneThatWrapsIsRefused) {
   const TestRam ram{2_MiB};
-  EXPECT_TRUE(refused(check_kernel_range(ram.mem(), {Gpa{~0ull - 1}, 4}),
+  EXPECT_TRUE(refused(check_kernel_range(ram.mem(), {Gpa{~0ull - 1}, 4}, taken),
                       "past the end of the address space"));
 }
 

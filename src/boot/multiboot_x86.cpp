@@ -9,11 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "boot/elf.h"
 #include "boot/elf_load.h"
+#include "boot/elf_x86.h"
 #include "boot/layout.h"
 #include "boot/low_memory_x86.h"
-#include "boot/memory_map.h"
+#include "boot/memory_map_x86.h"
 #include "boot/multiboot_header_x86.h"
 
 namespace takt {
@@ -55,7 +55,7 @@ Result<Loaded> load_flat(const GuestMem& mem, std::span<const std::byte> file,
                          const MultibootHeader& h) {
   TRY(const FlatExtent extent, flat_extent(h, file.size()));
   const GpaRange range{Gpa{h.load_addr}, extent.memory_bytes};
-  TRY_VOID(low_memory::check_kernel_range(mem, range));
+  TRY_VOID(check_kernel_range(mem, range, low_memory::taken));
   if (!mem.write(range.start, file.subspan(extent.file_start, extent.file_bytes)))
     VMM_BUG("a checked image is not RAM");
   return Loaded{{range}, h.entry_addr};
@@ -73,12 +73,12 @@ std::optional<std::uint64_t> physical_entry(const ElfImage& elf) {
 }
 
 Result<Loaded> load_elf(const GuestMem& mem, std::span<const std::byte> file) {
-  TRY(const ElfImage elf, ElfImage::parse(file));
+  TRY(const ElfImage elf, ElfImage::parse(file, elf_x86));
   const auto entry = physical_entry(elf);
   if (!entry || *entry >= 4_GiB)
     return usage_error(fmt::format(
         "has its entry at {:#x}, outside what it loads below 4 GiB; link it anew", elf.entry()));
-  TRY(auto ranges, load_segments(mem, file, elf));
+  TRY(auto ranges, load_segments(mem, file, elf, low_memory::taken));
   return Loaded{std::move(ranges), *entry};
 }
 

@@ -15,7 +15,7 @@
 #pragma once
 
 #include "base/result.h"
-#include "boot/payload.h"
+#include "boot/payload_x86.h"
 #include "bus/guest_mem.h"
 #include "kvm/start_x86.h"
 

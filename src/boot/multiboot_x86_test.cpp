@@ -3,10 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include "boot/image.h"
+#include "boot/image_x86.h"
 #include "boot/low_memory_x86.h"
 #include "boot/multiboot_header_x86.h"
-#include "boot/test_images.h"
+#include "boot/test_images_x86.h"
 #include "boot/test_ram.h"
 #include "boot/test_result.h"
 

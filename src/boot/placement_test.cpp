@@ -84,6 +84,34 @@ TEST(LoadInitrd, AnEmptyOneIsRefused) {
   EXPECT_TRUE(refused(load_initrd(ram.mem(), {}, Gpa{4_GiB}, nothing), "the initrd is empty"));
 }
 
+TEST(LoadInitrd, CountsTheMemoryItNeedsFromWhereRamBegins) {
+  const TestRam ram{16_MiB, Gpa{1_GiB}};
+  const std::array kernel{GpaRange{Gpa{1_GiB}, 8_MiB}};
+  const std::vector<std::byte> initrd(8_MiB + 1);
+  EXPECT_TRUE(
+      refused(load_initrd(ram.mem(), initrd, Gpa{2_GiB}, kernel), "use --memory 17M or more"));
+}
+
+TEST(CheckKernelRange, BelowWhereRamBeginsSaysWhereThatIs) {
+  const TestRam ram{16_MiB, Gpa{1_GiB}};
+  EXPECT_TRUE(refused(check_kernel_range(ram.mem(), {Gpa{1_MiB}, 4096}, {}),
+                      "which is not all guest memory (16 MiB); link it at 0x40000000 or above"));
+}
+
+TEST(CheckKernelRange, BeyondTheEndOfRamNamesTheMemoryItNeeds) {
+  const TestRam ram{16_MiB, Gpa{1_GiB}};
+  EXPECT_TRUE(accepted(check_kernel_range(ram.mem(), {Gpa{1_GiB}, 16_MiB}, {})));
+  EXPECT_TRUE(refused(check_kernel_range(ram.mem(), {Gpa{1_GiB}, 16_MiB + 1}, {}),
+                      "use --memory 17M or more"));
+}
+
+TEST(CheckKernelRange, OnSomethingThatIsTakenNamesItAndWhatIsFree) {
+  const TestRam ram{16_MiB};
+  const std::array taken{NamedRange{{Gpa{4096}, 4096}, "the vectors"}};
+  EXPECT_TRUE(refused(check_kernel_range(ram.mem(), {Gpa{0}, 4097}, taken),
+                      "overlaps the vectors at 0x1000-0x2000; link it at 8 KiB or above"));
+}
+
 TEST(SizeText, RoundsUpToTheUnit) {
   EXPECT_EQ(size_text(12), "12 bytes");
   EXPECT_EQ(size_text(1025), "2 KiB");

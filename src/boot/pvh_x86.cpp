@@ -9,9 +9,10 @@
 #include <vector>
 
 #include "boot/elf_load.h"
+#include "boot/elf_x86.h"
 #include "boot/layout.h"
 #include "boot/low_memory_x86.h"
-#include "boot/memory_map.h"
+#include "boot/memory_map_x86.h"
 
 namespace takt {
 namespace {
@@ -86,12 +87,12 @@ Result<bool> has_pvh_note(const ElfImage& elf, std::span<const std::byte> file) 
 }
 
 Result<StartState> load_pvh(const GuestMem& mem, const Payload& payload) {
-  TRY(const ElfImage elf, ElfImage::parse(payload.kernel));
+  TRY(const ElfImage elf, ElfImage::parse(payload.kernel, elf_x86));
   TRY(const auto entry, find_entry(elf, payload.kernel));
   if (!entry) return usage_error("has no PVH note");
   TRY_VOID(low_memory::write_string(mem, low_memory::command_line, payload.cmdline,
                                     low_memory::command_line_bytes - 1, "command line"));
-  TRY(const auto kernel, load_segments(mem, payload.kernel, elf));
+  TRY(const auto kernel, load_segments(mem, payload.kernel, elf, low_memory::taken));
   StartInfo info;
   info.cmdline_paddr = low_memory::command_line.raw();
   info.rsdp_paddr = payload.rsdp.raw();

@@ -10,7 +10,7 @@
 
 #include "base/result.h"
 #include "boot/elf.h"
-#include "boot/payload.h"
+#include "boot/payload_x86.h"
 #include "bus/guest_mem.h"
 #include "kvm/start_x86.h"
 

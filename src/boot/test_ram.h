@@ -16,15 +16,15 @@
 
 namespace takt {
 
-/// One region of zeroed RAM at guest address 0.
+/// One region of zeroed RAM.
 class TestRam {
  public:
-  explicit TestRam(std::uint64_t bytes) : bytes_{bytes} {
+  explicit TestRam(std::uint64_t bytes, Gpa start = Gpa{0}) : bytes_{bytes} {
     void* const at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at == MAP_FAILED) VMM_BUG("no memory for a test");
     data_ = static_cast<std::byte*>(at);
-    mem_ = GuestMem{{{Gpa{0}, {data_, bytes_}}}};
+    mem_ = GuestMem{{{start, {data_, bytes_}}}};
   }
   TestRam(const TestRam&) = delete;
   TestRam& operator=(const TestRam&) = delete;

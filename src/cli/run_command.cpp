@@ -26,7 +26,7 @@ void tell_ending(const Machine& machine, Outcome outcome) {
 
 Result<int> run(const RunArguments& arguments) {
   TRY(VmConfig config, configure(arguments));
-  if (config.dump_acpi) {
+  if (config.dump_tables) {
     TRY_VOID(check_config(config));
     TRY_VOID(dump_tables(config));
     return 0;

@@ -127,6 +127,7 @@ void Console::read_input(const ConsoleClient& client) {
     if (verdict == EscapeFilter::Verdict::pass && kept < in_buffer_.size())
       in_buffer_[kept++] = byte;
     if (verdict == EscapeFilter::Verdict::quit) return client.quit();
+    if (verdict == EscapeFilter::Verdict::power_button) client.power_button();
   }
   in_pending_ = {in_buffer_.data(), kept};
   retry_ms_ = 1;

@@ -25,8 +25,9 @@ struct ConsoleClient {
   std::function<void()> tx_resume = [] {};
   /// Offers input; returns how many bytes, from the front, were taken.
   std::function<std::size_t(std::span<const std::uint8_t>)> receive = [](auto) { return 0u; };
-  /// The user typed the escape sequence.
+  /// The user typed the escape sequence: to end takt, or to press the machine's power button.
   std::function<void()> quit = [] {};
+  std::function<void()> power_button = [] {};
 };
 
 class Console : public ByteSink {

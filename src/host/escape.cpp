@@ -10,6 +10,7 @@ EscapeFilter::Verdict EscapeFilter::feed(std::uint8_t byte) {
   }
   after_prefix_ = false;
   if (byte == 'x' || byte == 'X') return Verdict::quit;
+  if (byte == 'p' || byte == 'P') return Verdict::power_button;
   return byte == prefix ? Verdict::pass : Verdict::hold;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way out of a raw console: Ctrl-A x ends takt, Ctrl-A Ctrl-A sends one Ctrl-A to the guest.
+// The way out of a raw console: Ctrl-A x ends takt, Ctrl-A p presses the power button of machines
+// that have one, Ctrl-A Ctrl-A sends one Ctrl-A to the guest.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,7 @@ namespace takt {
 /// A filter over the user's key strokes; one per console, used by its thread only.
 class EscapeFilter {
  public:
-  enum class Verdict : std::uint8_t { pass, hold, quit };
+  enum class Verdict : std::uint8_t { pass, hold, quit, power_button };
   static constexpr std::uint8_t prefix = 0x01;  // Ctrl-A
 
   /// What to do with the next byte. After `pass` the guest gets `byte`; an unknown sequence is

@@ -12,6 +12,8 @@ namespace takt::kvm {
 enum class ExitKind : std::uint8_t {
   pio,             // VcpuFd::pio() says which
   mmio,            // VcpuFd::mmio() says which
+  system_event,    // VcpuFd::system_event() says which
+  odd_access,      // to no RAM, by an instruction that KVM cannot take apart: refuse_access()
   interrupted,     // a signal or immediate_exit: look at the stop flag
   hlt,             // only without an in-kernel interrupt controller
   shutdown,        // triple fault
@@ -20,6 +22,9 @@ enum class ExitKind : std::uint8_t {
   run_failed,      // KVM_RUN itself failed
   unknown,
 };
+
+/// What the guest asked of its firmware (PSCI), or what woke it (api.rst, KVM_EXIT_SYSTEM_EVENT).
+enum class SystemEvent : std::uint8_t { power_off, reset, crash, suspend, wakeup, other };
 
 /// `count` accesses of `width` to the same port; `data` holds `count` values of that width, to be
 /// read (out) or filled in (in).

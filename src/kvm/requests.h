@@ -21,5 +21,6 @@ inline constexpr Ioctl<KVM_SET_USER_MEMORY_REGION, kvm_userspace_memory_region>
 inline constexpr Ioctl<KVM_ENABLE_CAP, kvm_enable_cap> enable_cap{"KVM_ENABLE_CAP"};
 inline constexpr Ioctl<KVM_IRQ_LINE, kvm_irq_level> irq_line{"KVM_IRQ_LINE"};
 inline constexpr Ioctl<KVM_IOEVENTFD, kvm_ioeventfd> ioeventfd{"KVM_IOEVENTFD"};
+inline constexpr Ioctl<KVM_CREATE_DEVICE, kvm_create_device> new_device{"KVM_CREATE_DEVICE"};
 
 }  // namespace takt::kvm

@@ -26,8 +26,8 @@ inline constexpr unsigned long set_cpuid2 = _IOC(_IOC_WRITE, KVMIO, 0x90, sizeof
 inline constexpr IoctlValue<KVM_SET_TSS_ADDR> set_tss_addr{"KVM_SET_TSS_ADDR"};
 inline constexpr Ioctl<KVM_SET_IDENTITY_MAP_ADDR, std::uint64_t> set_identity_map_addr{
     "KVM_SET_IDENTITY_MAP_ADDR"};
-inline constexpr IoctlValue<KVM_CREATE_IRQCHIP> create_irqchip{"KVM_CREATE_IRQCHIP"};
-inline constexpr Ioctl<KVM_CREATE_PIT2, kvm_pit_config> create_pit2{"KVM_CREATE_PIT2"};
+inline constexpr IoctlValue<KVM_CREATE_IRQCHIP> new_irqchip{"KVM_CREATE_IRQCHIP"};
+inline constexpr Ioctl<KVM_CREATE_PIT2, kvm_pit_config> new_pit{"KVM_CREATE_PIT2"};
 
 // on a vCPU
 inline constexpr Ioctl<KVM_GET_SREGS, kvm_sregs> get_sregs{"KVM_GET_SREGS"};

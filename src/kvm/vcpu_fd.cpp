@@ -46,6 +46,8 @@ ExitKind VcpuFd::run() RT {
     case KVM_EXIT_IO: return ExitKind::pio;
     case KVM_EXIT_MMIO: return ExitKind::mmio;
     case KVM_EXIT_INTR: return ExitKind::interrupted;
+    case KVM_EXIT_SYSTEM_EVENT: return ExitKind::system_event;
+    case KVM_EXIT_ARM_NISV: return ExitKind::odd_access;
     case KVM_EXIT_HLT: return ExitKind::hlt;
     case KVM_EXIT_SHUTDOWN: return ExitKind::shutdown;
     case KVM_EXIT_INTERNAL_ERROR: return ExitKind::internal_error;
@@ -71,6 +73,17 @@ MmioExit VcpuFd::mmio() const RT {
           .data = reinterpret_cast<std::byte*>(mmio.data)};
 }
 
+SystemEvent VcpuFd::system_event() const RT {
+  switch (run_->system_event.type) {
+    case KVM_SYSTEM_EVENT_SHUTDOWN: return SystemEvent::power_off;
+    case KVM_SYSTEM_EVENT_RESET: return SystemEvent::reset;
+    case KVM_SYSTEM_EVENT_CRASH: return SystemEvent::crash;
+    case KVM_SYSTEM_EVENT_SUSPEND: return SystemEvent::suspend;
+    case KVM_SYSTEM_EVENT_WAKEUP: return SystemEvent::wakeup;
+    default: return SystemEvent::other;
+  }
+}
+
 void VcpuFd::request_exit() RT {
   std::atomic_ref{run_->immediate_exit}.store(1, std::memory_order_relaxed);
 }
@@ -86,6 +99,7 @@ std::string VcpuFd::describe_exit() const {
     case KVM_EXIT_SHUTDOWN: return "triple fault";
     case KVM_EXIT_INTERNAL_ERROR:
       return fmt::format("KVM internal error, suberror {}", run_->internal.suberror);
+    case KVM_EXIT_SYSTEM_EVENT: return fmt::format("system event {}", run_->system_event.type);
     case KVM_EXIT_FAIL_ENTRY:
       return fmt::format("entry refused, hardware reason {:#x}",
                          run_->fail_entry.hardware_entry_failure_reason);

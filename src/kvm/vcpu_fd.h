@@ -29,6 +29,15 @@ class VcpuFd {
   /// The access of the last exit; valid until the next run().
   [[nodiscard]] PioExit pio() const RT;
   [[nodiscard]] MmioExit mmio() const RT;
+  [[nodiscard]] SystemEvent system_event() const RT;
+
+  /// After odd_access: the guest gets the abort that a bus without a device there gives.
+  void refuse_access() RT;
+  /// After SystemEvent::suspend: the next run() sleeps until an interrupt for this vCPU is pending
+  /// and returns SystemEvent::wakeup, after which wake_up() lets it start where it had asked to
+  /// (PSCI 1.1, ARM DEN 0022D.b, 5.19). False when KVM or the architecture knows no such thing.
+  [[nodiscard]] bool suspend() RT;
+  [[nodiscard]] bool wake_up() RT;
 
   /// Makes this and every later run() return ExitKind::interrupted at once. Any thread; a thread
   /// that is in the guest needs a signal as well.
@@ -41,6 +50,11 @@ class VcpuFd {
   [[nodiscard]] const Fd& fd() const { return fd_; }
 
  private:
+  struct ResumePoint {
+    std::uint64_t pc = 0;
+    std::uint64_t context = 0;
+  };
+
   [[nodiscard]] std::string describe_exit() const;
   VcpuFd(VcpuId id, Fd fd) : id_{id}, fd_{std::move(fd)} {}
 
@@ -49,6 +63,7 @@ class VcpuFd {
   kvm_run* run_ = nullptr;  // shared with the kernel
   std::size_t run_bytes_ = 0;
   int run_errno_ = 0;
+  ResumePoint resume_;  // of suspend()
 };
 
 /// Where the vCPU is and what it was doing, one line; implemented per architecture.

@@ -109,6 +109,11 @@ Result<> set_start_state(const VcpuFd& vcpu, const StartState& start) {
   return {};
 }
 
+// Never asked for: x86 has neither these exits nor a firmware in KVM.
+void VcpuFd::refuse_access() RT {}
+bool VcpuFd::suspend() RT { return false; }
+bool VcpuFd::wake_up() RT { return false; }
+
 std::string describe_registers(const VcpuFd& vcpu) {
   kvm_regs regs{};
   kvm_sregs sregs{};

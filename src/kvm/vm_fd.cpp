@@ -4,12 +4,13 @@
 #include <fmt/format.h>
 #include <linux/kvm.h>
 
+#include "kvm/disable_exits.h"
 #include "kvm/requests.h"
 
 namespace takt::kvm {
 
-Result<VmFd> VmFd::create(const System& system) {
-  TRY(const int raw, create_vm(system.fd()));
+Result<VmFd> VmFd::create(const System& system, unsigned long type) {
+  TRY(const int raw, create_vm(system.fd(), type));
   VmFd vm;
   vm.system_ = &system;
   vm.fd_ = Fd{raw};
@@ -48,7 +49,28 @@ void VmFd::set_irq_line(Gsi gsi, bool level) const RT {
   ::ioctl(fd_.raw(), KVM_IRQ_LINE, &line);  // fails only for a GSI without a route: a board bug
 }
 
-Result<> VmFd::add_pio_eventfd(Port port, Width width, const Fd& event) {
+std::uint32_t VmFd::offered_disable_exits() const {
+  const std::uint32_t capability = disable_exits_capability();
+  if (capability == 0) return 0;
+  return static_cast<std::uint32_t>(system_->extension(static_cast<int>(capability)));
+}
+
+Result<> VmFd::check_disable_exits(std::uint32_t mask) const {
+  const std::uint32_t offered = offered_disable_exits();
+  const std::uint32_t missing = mask & ~offered;
+  if (missing == 0) return {};
+  return env_error(fmt::format("this host's KVM cannot disable exits on {} (it offers: {}){}",
+                               disable_exits_text(missing), disable_exits_text(offered),
+                               disable_exits_advice()));
+}
+
+Result<std::uint32_t> VmFd::disable_exits(std::uint32_t mask) {
+  const std::uint32_t granted = mask & offered_disable_exits();
+  if (granted != 0) TRY_VOID(enable(disable_exits_capability(), granted));
+  return granted;
+}
+
+Result<> VmFd::add_eventfd(Port port, Width width, const Fd& event) {
   kvm_ioeventfd io{};
   io.addr = port.raw();
   io.len = static_cast<std::uint32_t>(bytes(width));
@@ -56,6 +78,29 @@ Result<> VmFd::add_pio_eventfd(Port port, Width width, const Fd& event) {
   io.flags = KVM_IOEVENTFD_FLAG_PIO;
   TRY_VOID(ioeventfd(fd_, io));
   return {};
+}
+
+Result<> VmFd::add_eventfd(Gpa gpa, Width width, const Fd& event) {
+  kvm_ioeventfd io{};
+  io.addr = gpa.raw();
+  io.len = static_cast<std::uint32_t>(bytes(width));
+  io.fd = event.raw();
+  TRY_VOID(ioeventfd(fd_, io));
+  return {};
+}
+
+bool VmFd::has_device(std::uint32_t type) const {
+  kvm_create_device device{};
+  device.type = type;
+  device.flags = KVM_CREATE_DEVICE_TEST;
+  return new_device(fd_, device).has_value();
+}
+
+Result<Fd> VmFd::create_device(std::uint32_t type) const {
+  kvm_create_device device{};
+  device.type = type;
+  TRY_VOID(new_device(fd_, device));
+  return Fd{static_cast<int>(device.fd)};
 }
 
 }  // namespace takt::kvm

@@ -3,9 +3,12 @@
 // payloads start. board_x86.cpp is the one for x86; the build chooses.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -14,6 +17,7 @@
 #include "bus/guest_mem.h"
 #include "bus/vm_control.h"
 #include "host/console.h"
+#include "kvm/system.h"
 #include "kvm/vcpu_fd.h"
 #include "kvm/vm_fd.h"
 #include "vm/config.h"
@@ -33,6 +37,20 @@ struct PayloadFiles {
   std::optional<std::span<const std::byte>> initrd;
 };
 
+/// A thread that a device of the board needs: `body` blocks until `stop`, which any thread may
+/// call.
+struct BoardServer {
+  std::string_view name;  // one of server_names()
+  std::function<void()> body;
+  std::function<void()> stop;
+};
+
+/// Something about the machine that is in force and that nobody configured, for --print-effective.
+struct BoardFact {
+  std::string key;
+  std::string value;
+};
+
 /// Owns the device models and the dispatch tables. Everything but the buses is set-up.
 class Board {
  public:
@@ -41,23 +59,32 @@ class Board {
   [[nodiscard]] virtual MmioBus& mmio() = 0;
   /// What the console's server does to the console device.
   [[nodiscard]] virtual ConsoleClient console_client() = 0;
+  [[nodiscard]] virtual std::vector<BoardServer> servers() { return {}; }
+  [[nodiscard]] virtual std::vector<BoardFact> facts() const = 0;
+  /// Tables and payload into memory; the boot vCPU at the payload's entry. Errors name the file
+  /// that is wrong.
+  [[nodiscard]] virtual Result<> prepare_boot(const VmConfig& config, const PayloadFiles& files,
+                                              const GuestMem& mem,
+                                              std::span<const kvm::VcpuFd> vcpus) = 0;
 };
 
-/// The devices, wired to `vm`, which outlives the board.
-[[nodiscard]] Result<std::unique_ptr<Board>> create_board(const VmConfig& config, kvm::VmFd& vm,
-                                                          const BoardWiring& wiring);
+/// The argument of KVM_CREATE_VM. The error says what the host's KVM is too small for.
+[[nodiscard]] Result<unsigned long> vm_type(const VmConfig& config, const kvm::System& system);
 
 /// Interrupt controllers, exits and polling as configured. Before the first vCPU. Returns the mask
 /// of exits that are disabled now.
 [[nodiscard]] Result<std::uint32_t> set_up_vm(const VmConfig& config, kvm::VmFd& vm);
 
+/// What each vCPU is: CPUID, features.
+[[nodiscard]] Result<> set_up_vcpus(const VmConfig& config, const kvm::VmFd& vm,
+                                    std::span<const kvm::VcpuFd> vcpus);
+
+/// The devices, wired to `vm`, which outlives the board. After set_up_vcpus().
+[[nodiscard]] Result<std::unique_ptr<Board>> create_board(const VmConfig& config, kvm::VmFd& vm,
+                                                          const BoardWiring& wiring);
+
 /// Where `ram` is in guest-physical memory.
 [[nodiscard]] std::vector<RamRegion> ram_regions(std::span<std::byte> ram);
-
-/// Registers, CPUID and the like of all vCPUs; tables and payload in memory; the boot vCPU at the
-/// payload's entry. Errors name the file that is wrong.
-[[nodiscard]] Result<> prepare_boot(const VmConfig& config, const PayloadFiles& files,
-                                    const GuestMem& mem, std::span<const kvm::VcpuFd> vcpus);
 
 /// `--dump-acpi`, `--dump-dtb` and their like: what the guest would be told about its machine.
 [[nodiscard]] Result<> dump_tables(const VmConfig& config);

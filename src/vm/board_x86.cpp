@@ -12,8 +12,11 @@
 #include "dev/test_device.h"
 #include "dev/uart16550.h"
 #include "host/system_clock.h"
+#include "kvm/cpuid_x86.h"
 #include "kvm/irq_line.h"
+#include "kvm/irqchip_x86.h"
 #include "vm/board.h"
+#include "vm/boot_x86.h"
 #include "vm/layout_x86.h"
 
 namespace takt {
@@ -36,6 +39,12 @@ class BoardX86 : public Board {
   [[nodiscard]] PioBus& pio() override { return pio_; }
   [[nodiscard]] MmioBus& mmio() override { return mmio_; }
   [[nodiscard]] ConsoleClient console_client() override;
+  [[nodiscard]] std::vector<BoardFact> facts() const override;
+  [[nodiscard]] Result<> prepare_boot(const VmConfig& config, const PayloadFiles& files,
+                                      const GuestMem& mem,
+                                      std::span<const kvm::VcpuFd> vcpus) override {
+    return boot_x86(config, files, mem, vcpus.front());
+  }
 
   Result<> build_tables(bool with_testdev);
   Result<> add_test_eventfd(kvm::VmFd& vm);
@@ -102,7 +111,7 @@ Result<> BoardX86::build_tables(bool with_testdev) {
 
 Result<> BoardX86::add_test_eventfd(kvm::VmFd& vm) {
   TRY(test_event_, make_eventfd());
-  return vm.add_pio_eventfd(layout::test_eventfd, Width::b1, test_event_);
+  return vm.add_eventfd(layout::test_eventfd, Width::b1, test_event_);
 }
 
 ConsoleClient BoardX86::console_client() {
@@ -118,7 +127,14 @@ ConsoleClient BoardX86::console_client() {
   return client;
 }
 
+std::vector<BoardFact> BoardX86::facts() const {
+  return {{"apic_virtualization", kvm::host_has_apicv() ? "yes" : "no"},
+          {"invariant_tsc", kvm::host_tsc_is_invariant() ? "yes" : "no"}};
+}
+
 }  // namespace
+
+Result<unsigned long> vm_type(const VmConfig&, const kvm::System&) { return 0; }
 
 Result<std::unique_ptr<Board>> create_board(const VmConfig& config, kvm::VmFd& vm,
                                             const BoardWiring& wiring) {
@@ -132,8 +148,8 @@ Result<std::uint32_t> set_up_vm(const VmConfig& config, kvm::VmFd& vm) {
   TRY_VOID(granted(config, vm.check_disable_exits(config.disable_exits)));
   TRY(const std::uint32_t disabled, vm.disable_exits(config.disable_exits));
   if (config.halt_poll_ns) TRY_VOID(granted(config, vm.set_halt_poll_ns(*config.halt_poll_ns)));
-  TRY_VOID(vm.create_irqchip());
-  if (config.pit) TRY_VOID(vm.create_pit());
+  TRY_VOID(kvm::create_irqchip(vm));
+  if (config.pit) TRY_VOID(kvm::create_pit(vm));
   return disabled;
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// How an x86 VM gets from empty memory to the payload's first instruction.
+#include "vm/boot_x86.h"
+
 #include "boot/acpi_tables.h"
 #include "boot/low_memory_x86.h"
-#include "boot/payload.h"
+#include "boot/payload_x86.h"
 #include "dev/acpi_pm.h"
 #include "kvm/vcpu_x86.h"
 #include "vm/board.h"
@@ -27,11 +28,13 @@ Result<AcpiImage> acpi_tables(const VmConfig& config) {
                     low_memory::acpi_tables, acpi_bytes);
 }
 
-Result<> set_up_vcpus(const VmConfig& config, std::span<const kvm::VcpuFd> vcpus) {
-  using kvm::DisableExit;
-  TRY(const kvm::System system, kvm::System::open());
+}  // namespace
+
+Result<> set_up_vcpus(const VmConfig& config, const kvm::VmFd& vm,
+                      std::span<const kvm::VcpuFd> vcpus) {
+  const kvm::System& system = vm.system();
   TRY(auto supported, kvm::supported_cpuid(system));
-  const bool mwait = (config.disable_exits & std::to_underlying(DisableExit::mwait)) != 0;
+  const bool mwait = (config.disable_exits & KVM_X86_DISABLE_EXITS_MWAIT) != 0;
   const kvm::CpuidTable table = kvm::guest_cpuid(
       std::move(supported), {.cpus = config.cpus,
                              .tsc_deadline = system.extension(KVM_CAP_TSC_DEADLINE_TIMER) != 0,
@@ -44,11 +47,8 @@ Result<> set_up_vcpus(const VmConfig& config, std::span<const kvm::VcpuFd> vcpus
   return {};
 }
 
-}  // namespace
-
-Result<> prepare_boot(const VmConfig& config, const PayloadFiles& files, const GuestMem& mem,
-                      std::span<const kvm::VcpuFd> vcpus) {
-  TRY_VOID(set_up_vcpus(config, vcpus));
+Result<> boot_x86(const VmConfig& config, const PayloadFiles& files, const GuestMem& mem,
+                  const kvm::VcpuFd& boot_vcpu) {
   TRY(const AcpiImage acpi, acpi_tables(config));
   TRY_VOID(store_acpi(mem, acpi));
   auto start = load_payload(mem, {.kernel = files.kernel,
@@ -59,12 +59,12 @@ Result<> prepare_boot(const VmConfig& config, const PayloadFiles& files, const G
                                   .kernel_name = config.kernel,
                                   .initrd_name = config.initrd ? *config.initrd : ""});
   if (!start) return in_context(config.kernel, start.error());
-  return kvm::set_start_state(vcpus.front(), *start);
+  return kvm::set_start_state(boot_vcpu, *start);
 }
 
 Result<> dump_tables(const VmConfig& config) {
   TRY(const AcpiImage acpi, acpi_tables(config));
-  return dump_acpi(acpi, *config.dump_acpi);
+  return dump_acpi(acpi, *config.dump_tables);
 }
 
 }  // namespace takt

@@ -54,7 +54,7 @@ Result<> granted(const VmConfig& config, Result<> result) {
 }
 
 Result<> check_config(const VmConfig& config) {
-  if (config.kernel.empty() && !config.dump_acpi)
+  if (config.kernel.empty() && !config.dump_tables)
     return usage_error("kernel: nothing to boot (give --kernel FILE, or a file with kernel = ...)");
   TRY_VOID(check_memory(config));
   for (const auto& [id, placement] : config.vcpus) {

@@ -19,6 +19,12 @@ namespace takt {
 /// What to do about a real-time attribute that the host does not grant.
 enum class RtMode : std::uint8_t { strict, best_effort };
 
+/// The console's device, where the board has a choice.
+enum class UartModel : std::uint8_t { pl011, ns16550 };
+
+/// The interrupt controller; automatic: the best that the host has.
+enum class GicChoice : std::uint8_t { automatic, v3, v2 };
+
 /// On, off, or on exactly when a thread of the VM has a real-time policy.
 enum class Switch : std::uint8_t { automatic, on, off };
 
@@ -37,20 +43,23 @@ struct VmConfig {
   RtMode rt_mode = RtMode::strict;
   std::map<std::uint32_t, Placement> vcpus = {};   // by vCPU number
   std::map<std::string, Placement> servers = {};   // by server name
-  std::uint32_t disable_exits = 0;                 // mask of kvm::DisableExit
+  std::uint32_t disable_exits = 0;                 // mask of kvm::disable_exits()
   std::optional<std::uint32_t> halt_poll_ns = {};  // absent: the host's default
 
   ConsoleTarget console = {.kind = ConsoleKind::stdio};
   ConsoleTarget debug_console = {};
-  bool pit = false;
   bool testdev = false;
+  bool pit = false;                      // x86
+  UartModel uart = UartModel::pl011;     // arm64
+  GicChoice gic = GicChoice::automatic;  // arm64
+  bool flat = false;                     // arm64: a kernel of no known format is a flat binary
 
   bool print_effective = false;
   bool print_stats = false;
-  std::optional<std::string> dump_acpi = {};
+  std::optional<std::string> dump_tables = {};  // to where: see dump_tables()
 };
 
-/// The device servers of this version; --server knows no other names.
+/// The device server that every board has; config_schema.h has server_names().
 inline constexpr std::string_view console_server = "console";
 
 [[nodiscard]] bool wants_real_time(const VmConfig& config);

@@ -5,26 +5,17 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "vm/config_values.h"
 
 namespace takt {
 namespace {
 
-Result<> set_dump_acpi(VmConfig& c, std::string_view v) {
-  return store(c.dump_acpi, parse_text(v, "a directory"));
-}
-
 // A row is: key, kind, placeholder, help, how to read it.
-constexpr std::array options{
+constexpr std::array common{
     Option{"name", OptionKind::value, "NAME", "name of the VM",
            [](VmConfig& c, std::string_view v) { return store(c.name, parse_text(v, "a name")); }},
-    Option{
-        "kernel", OptionKind::value, "FILE", "bzImage, ELF with a PVH note, or multiboot 1 image",
-        [](VmConfig& c, std::string_view v) { return store(c.kernel, parse_text(v, "a file")); }},
-    Option{
-        "initrd", OptionKind::value, "FILE", "initial RAM disk, or the multiboot module",
-        [](VmConfig& c, std::string_view v) { return store(c.initrd, parse_text(v, "a file")); }},
     Option{"cmdline", OptionKind::value, "TEXT", "the kernel's command line",
            [](VmConfig& c, std::string_view v) {
              c.cmdline = v;
@@ -38,16 +29,11 @@ constexpr std::array options{
            "place a vCPU thread: cpu=2 (or cpu=2-3), policy=fifo|rr|other, priority=1..99",
            [](VmConfig& c, std::string_view v) { return set_vcpu(c, v); }},
     Option{"server", OptionKind::list, "NAME:KEY=VALUE,...",
-           "place a device server's thread in the same way; servers: console",
+           "place a device server's thread in the same way: console, or another of the board's",
            [](VmConfig& c, std::string_view v) { return set_server(c, v); }},
     Option{"rt-mode", OptionKind::value, "MODE",
            "strict: a placement that is not granted is an error (default); best-effort: a warning",
            [](VmConfig& c, std::string_view v) { return store(c.rt_mode, parse_rt_mode(v)); }},
-    Option{"disable-exits", OptionKind::value, "LIST",
-           "idle and pause instructions that stay in the guest: hlt,mwait,pause,cstate, all, none",
-           [](VmConfig& c, std::string_view v) {
-             return store(c.disable_exits, parse_disable_exits(v));
-           }},
     Option{
         "halt-poll-ns", OptionKind::value, "NS",
         "how long KVM polls for a vCPU that halts, before its thread sleeps (default: the host's)",
@@ -63,32 +49,31 @@ constexpr std::array options{
            [](VmConfig& c, std::string_view v) { return store(c.mlock, parse_switch(v)); }},
     Option{
         "console", OptionKind::value, "TARGET",
-        "where COM1 goes: stdio (default; Ctrl-A x quits), none, pty, file:PATH (appended)",
+        "where the serial console goes: stdio (default; Ctrl-A x quits), none, pty, file:PATH "
+        "(appended)",
         [](VmConfig& c, std::string_view v) { return store(c.console, ConsoleTarget::parse(v)); }},
-    Option{"debug-console", OptionKind::value, "TARGET", "where port 0xe9 goes (default none)",
-           [](VmConfig& c, std::string_view v) {
-             return store(c.debug_console, ConsoleTarget::parse(v));
-           }},
-    Option{"pit", OptionKind::flag, "", "an i8254 timer, for payloads that calibrate against it",
-           [](VmConfig& c, std::string_view v) { return store(c.pit, parse_bool(v)); }},
-    Option{"testdev", OptionKind::flag, "",
-           "registers to poke: port 0xe0, 4 KiB at 0xff000000, and an ioeventfd at port 0xea",
-           [](VmConfig& c, std::string_view v) { return store(c.testdev, parse_bool(v)); }},
     Option{"print-effective", OptionKind::flag, "",
            "print what is in force for each thread as JSON on stderr before the guest starts",
            [](VmConfig& c, std::string_view v) { return store(c.print_effective, parse_bool(v)); }},
     Option{"print-stats", OptionKind::flag, "",
            "print exits and faults as JSON on stderr at the end",
            [](VmConfig& c, std::string_view v) { return store(c.print_stats, parse_bool(v)); }},
-    Option{"dump-acpi", OptionKind::value, "DIR",
-           "write the ACPI tables to DIR and exit without starting the guest", set_dump_acpi},
 };
 
 }  // namespace
 
-std::span<const Option> config_options() { return options; }
+std::span<const Option> config_options() {
+  static const std::vector<Option> all = [] {
+    const auto board = board_options();
+    std::vector<Option> rows{board.begin(), board.end()};
+    rows.insert(rows.end(), common.begin(), common.end());
+    return rows;
+  }();
+  return all;
+}
 
 Result<> set_option(VmConfig& config, std::string_view key, std::string_view value) {
+  const auto options = config_options();
   const auto it = std::ranges::find(options, key, &Option::key);
   if (it == options.end()) return usage_error(fmt::format("unknown option '{}'", key));
   if (auto r = it->set(config, value); !r)

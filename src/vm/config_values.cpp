@@ -2,14 +2,17 @@
 #include "vm/config_values.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <span>
+#include <vector>
 
 #include "base/bits.h"
-#include "kvm/vm_fd.h"
+#include "kvm/disable_exits.h"
+#include "vm/config_schema.h"
 
 namespace takt {
 namespace {
@@ -136,14 +139,14 @@ Result<PageSize> parse_page_size(std::string_view text) {
 }
 
 Result<std::uint32_t> parse_disable_exits(std::string_view text) {
-  using kvm::DisableExit;
-  static constexpr std::array<Word<std::uint32_t>, 6> words{
-      {{"hlt", std::to_underlying(DisableExit::hlt)},
-       {"mwait", std::to_underlying(DisableExit::mwait)},
-       {"pause", std::to_underlying(DisableExit::pause)},
-       {"cstate", std::to_underlying(DisableExit::cstate)},
-       {"all", 0xf},
-       {"none", 0}}};
+  std::vector<Word<std::uint32_t>> words;
+  std::uint32_t all = 0;
+  for (const kvm::DisableExit& exit : kvm::disable_exits()) {
+    words.push_back({exit.name, exit.bit});
+    all |= exit.bit;
+  }
+  words.push_back({"all", all});
+  words.push_back({"none", 0});
   std::uint32_t mask = 0;
   TRY_VOID(for_each_part(text, ',', [&](std::string_view part) -> Result<> {
     TRY(const std::uint32_t bit, parse_word<std::uint32_t>(part, words));
@@ -151,6 +154,18 @@ Result<std::uint32_t> parse_disable_exits(std::string_view text) {
     return {};
   }));
   return mask;
+}
+
+Result<UartModel> parse_uart(std::string_view text) {
+  static constexpr std::array<Word<UartModel>, 2> words{
+      {{"pl011", UartModel::pl011}, {"16550", UartModel::ns16550}}};
+  return parse_word<UartModel>(text, words);
+}
+
+Result<GicChoice> parse_gic(std::string_view text) {
+  static constexpr std::array<Word<GicChoice>, 3> words{
+      {{"auto", GicChoice::automatic}, {"v3", GicChoice::v3}, {"v2", GicChoice::v2}}};
+  return parse_word<GicChoice>(text, words);
 }
 
 Result<Placement> parse_placement(std::string_view text) {
@@ -181,8 +196,10 @@ Result<> set_vcpu(VmConfig& config, std::string_view text) {
 Result<> set_server(VmConfig& config, std::string_view text) {
   TRY(const NameAndRest parts,
       split_name(text, "NAME:KEY=VALUE,... such as console:policy=fifo,priority=90"));
-  if (parts.name != console_server)
-    return usage_error(fmt::format("there is no server '{}'; servers are: console", parts.name));
+  const auto names = server_names();
+  if (std::ranges::find(names, parts.name) == names.end())
+    return usage_error(fmt::format("there is no server '{}'; servers are: {}", parts.name,
+                                   fmt::join(names, ", ")));
   return store(config.servers[std::string{parts.name}], parse_placement(parts.rest));
 }
 

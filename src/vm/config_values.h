@@ -25,6 +25,8 @@ namespace takt {
 [[nodiscard]] Result<RtMode> parse_rt_mode(std::string_view text);
 [[nodiscard]] Result<PageSize> parse_page_size(std::string_view text);
 [[nodiscard]] Result<std::uint32_t> parse_disable_exits(std::string_view text);
+[[nodiscard]] Result<UartModel> parse_uart(std::string_view text);
+[[nodiscard]] Result<GicChoice> parse_gic(std::string_view text);
 /// "cpu=2-3,policy=fifo,priority=80": a part without '=' continues the value before it, so that
 /// cpu=0,2-3 needs no quoting.
 [[nodiscard]] Result<Placement> parse_placement(std::string_view text);

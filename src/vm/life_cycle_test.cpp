@@ -34,7 +34,7 @@ TEST(ExitStatus, FollowsTheTableInTheReadme) {
   EXPECT_EQ(exit_status({Ending::power_off}), 0);
   EXPECT_EQ(exit_status({Ending::quit}), 0);
   EXPECT_EQ(exit_status({Ending::reset}), 4);
-  EXPECT_EQ(exit_status({Ending::triple_fault}), 6);
+  EXPECT_EQ(exit_status({Ending::crash}), 6);
   EXPECT_EQ(exit_status({Ending::internal_error}), 8);
   EXPECT_EQ(exit_status({Ending::interrupted, 2}), 130);
   EXPECT_EQ(exit_status({Ending::terminated, 15}), 143);

@@ -74,7 +74,8 @@ Result<> Machine::create_vm() {
   if (config_.cpus > most)
     return usage_error(
         fmt::format("cpus = {}: this host's KVM takes at most {}", config_.cpus, most));
-  TRY(vm_, kvm::VmFd::create(system_));
+  TRY(const unsigned long type, vm_type(config_, system_));
+  TRY(vm_, kvm::VmFd::create(system_, type));
   TRY(disabled_exits_, set_up_vm(config_, vm_));
   return {};
 }
@@ -95,7 +96,7 @@ Result<> Machine::create_vcpus() {
     TRY(auto vcpu, kvm::VcpuFd::create(vm_, VcpuId{id}));
     vcpu_fds_.push_back(std::move(vcpu));
   }
-  return {};
+  return set_up_vcpus(config_, vm_, vcpu_fds_);
 }
 
 Result<> Machine::create_consoles() {
@@ -117,7 +118,7 @@ Result<> Machine::create_board_and_boot() {
                   {.control = life_, .console = *console_, .debug_console = debug_console_.get()}));
   PayloadFiles files{.kernel = kernel_.bytes(), .initrd = {}};
   if (config_.initrd) files.initrd = initrd_.bytes();
-  TRY_VOID(prepare_boot(config_, files, mem_, vcpu_fds_));
+  TRY_VOID(board_->prepare_boot(config_, files, mem_, vcpu_fds_));
   kernel_ = {};
   initrd_ = {};
   return {};
@@ -147,6 +148,11 @@ Result<> Machine::start_threads() {
     TRY(debug_console_thread_,
         Thread::start("debug-console", [this] { debug_console_->serve({}); }));
   }
+  servers_ = board_->servers();
+  for (const BoardServer& server : servers_) {
+    TRY(Thread thread, Thread::start(std::string{server.name}, server.body));
+    server_threads_.push_back(std::move(thread));
+  }
   for (auto& fd : vcpu_fds_) {
     vcpus_.push_back(
         std::make_unique<VcpuThread>(std::move(fd), board_->pio(), board_->mmio(), life_));
@@ -171,8 +177,15 @@ Result<> Machine::place_threads() {
   for (const auto& [id, placement] : config_.vcpus)
     TRY_VOID(place(fmt::format("vcpu {}", id), vcpus_[id]->tid(), placement));
   for (const auto& [name, placement] : config_.servers)
-    TRY_VOID(place(fmt::format("server {}", name), console_thread_.tid(), placement));
+    TRY_VOID(place(fmt::format("server {}", name), server_tid(name), placement));
   return {};
+}
+
+/// set_server() has let only names through that are one of these.
+pid_t Machine::server_tid(std::string_view name) const {
+  for (const Thread& thread : server_threads_)
+    if (thread.name() == name) return thread.tid();
+  return console_thread_.tid();
 }
 
 void Machine::wait_for_end(const Fd& signals) {
@@ -184,11 +197,13 @@ void Machine::wait_for_end(const Fd& signals) {
   }
 }
 
-/// vCPUs first: they produce; then the consoles, which write out what is left.
+/// vCPUs first: they produce; then the servers; the consoles write out what is left.
 void Machine::stop_threads() {
   for (const auto& vcpu : vcpus_) vcpu->stop();
+  for (const BoardServer& server : servers_) server.stop();
   if (console_) console_->stop();
   if (debug_console_) debug_console_->stop();
+  for (Thread& thread : server_threads_) thread.join();
   console_thread_.join();
   debug_console_thread_.join();
 }

@@ -52,6 +52,7 @@ class Machine {
   Result<> start_threads();
   Result<> place(std::string_view what, pid_t tid, const Placement& placement) const;
   Result<> place_threads();
+  [[nodiscard]] pid_t server_tid(std::string_view name) const;
   Result<> lock_memory() const;
   void wait_for_end(const Fd& signals);
   void stop_threads();
@@ -70,6 +71,8 @@ class Machine {
   std::unique_ptr<Console> debug_console_;
   std::unique_ptr<Board> board_;
   std::vector<std::unique_ptr<VcpuThread>> vcpus_;
+  std::vector<BoardServer> servers_;
+  std::vector<Thread> server_threads_;  // as servers_
   Thread console_thread_;
   Thread debug_console_thread_;
 };

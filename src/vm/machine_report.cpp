@@ -40,9 +40,12 @@ Result<std::string> Machine::effective_state() const {
   TRY_VOID(add(current_tid()));
   TRY_VOID(add(console_thread_.tid()));
   if (debug_console_) TRY_VOID(add(debug_console_thread_.tid()));
+  for (const Thread& thread : server_threads_) TRY_VOID(add(thread.tid()));
   for (const auto& vcpu : vcpus_) TRY_VOID(add(vcpu->tid()));
   Json halt_poll;  // null: the host's default
   if (config_.halt_poll_ns) halt_poll = *config_.halt_poll_ns;
+  Json board;
+  for (const BoardFact& fact : board_->facts()) board[fact.key] = fact.value;
   const Json state{{"name", config_.name},
                    {"memory",
                     {{"bytes", config_.memory},
@@ -50,6 +53,7 @@ Result<std::string> Machine::effective_state() const {
                      {"prefaulted", is_on(config_.prefault, config_)},
                      {"locked_kib", locked_kib()}}},
                    {"kvm", {{"disabled_exits", disabled_exits_}, {"halt_poll_ns", halt_poll}}},
+                   {"board", std::move(board)},
                    {"threads", std::move(threads)}};
   return state.dump(2);
 }

@@ -13,7 +13,7 @@ enum class Ending : std::uint8_t {
   power_off,       // the guest switched itself off
   debug_exit,      // the guest wrote its own exit status to port 0xf4
   reset,           // the guest asked for a reset
-  triple_fault,    // a vCPU shut down
+  crash,           // a vCPU shut down (x86: triple fault), or the guest reported its own crash
   internal_error,  // KVM could not go on with a vCPU
   quit,            // Ctrl-A x on the console
   interrupted,     // SIGINT
@@ -33,7 +33,7 @@ struct Outcome {
     case Ending::quit: return 0;
     case Ending::debug_exit: return static_cast<int>((outcome.value << 1 | 1) & 0xff);
     case Ending::reset: return 4;
-    case Ending::triple_fault: return 6;
+    case Ending::crash: return 6;
     case Ending::internal_error: return 8;
     case Ending::interrupted:
     case Ending::terminated: return static_cast<int>(128 + outcome.value);

@@ -104,9 +104,11 @@ void VcpuThread::handle(kvm::ExitKind kind) RT {
   switch (kind) {
     case pio: return do_pio(vcpu_.pio());
     case mmio: return do_mmio(vcpu_.mmio());
+    case system_event: return do_system_event(vcpu_.system_event());
+    case odd_access: return vcpu_.refuse_access();
     case interrupted: return count(counters_.interrupted);
     case hlt: return;
-    case shutdown: return end(Ending::triple_fault);
+    case shutdown: return end(Ending::crash);
     case internal_error:
     case entry_failed:
     case run_failed:
@@ -136,6 +138,24 @@ void VcpuThread::do_mmio(const kvm::MmioExit& exit) RT {
     else
       store_value(exit.data + i, width, mmio_.read(exit.gpa + i, width));
   }
+}
+
+/// A suspended vCPU sleeps in its next KVM_RUN, where a stop finds it like any other.
+void VcpuThread::do_system_event(kvm::SystemEvent event) RT {
+  using enum kvm::SystemEvent;
+  switch (event) {
+    case power_off: return life_.request_power_off();
+    case reset: return life_.request_reset();
+    case crash: return end(Ending::crash);
+    case suspend:
+      if (vcpu_.suspend()) return;
+      break;
+    case wakeup:
+      if (vcpu_.wake_up()) return;
+      break;
+    case other: break;
+  }
+  end(Ending::internal_error);
 }
 
 void VcpuThread::end(Ending ending) RT {

@@ -55,6 +55,7 @@ class VcpuThread {
   void handle(kvm::ExitKind kind) RT;
   void do_pio(const kvm::PioExit& exit) RT;
   void do_mmio(const kvm::MmioExit& exit) RT;
+  void do_system_event(kvm::SystemEvent event) RT;
   void end(Ending ending) RT;
 
   kvm::VcpuFd vcpu_;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "boot/payload.h"
+#include "boot/payload_x86.h"
 
 #include <fmt/format.h>
 
 #include "boot/bzimage_x86.h"
-#include "boot/image.h"
+#include "boot/image_x86.h"
 #include "boot/low_memory_x86.h"
 #include "boot/multiboot_x86.h"
 #include "boot/pvh_x86.h"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "boot/payload.h"
+#include "boot/payload_x86.h"
 
 #include <gtest/gtest.h>
 
 #include "boot/low_memory_x86.h"
-#include "boot/test_images.h"
+#include "boot/test_images_x86.h"
 #include "boot/test_ram.h"
 #include "boot/test_result.h"
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "boot/image.h"
+#include "boot/image_x86.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-#include "boot/test_images.h"
+#include "boot/test_images_x86.h"
 #include "boot/test_result.h"
 
 namespace takt {

@@ -9,13 +9,13 @@
 #include <iterator>
 #include <string>
 
-namespace takt::acpi_test {
+namespace takt {
 
 /// An empty directory that goes away with the object.
 class TempDir {
  public:
   TempDir() {
-    std::string name = (std::filesystem::temp_directory_path() / "takt-acpi-XXXXXX").string();
+    std::string name = (std::filesystem::temp_directory_path() / "takt-boot-XXXXXX").string();
     if (::mkdtemp(name.data()) != nullptr) path_ = name;
   }
   TempDir(const TempDir&) = delete;
@@ -36,4 +36,4 @@ class TempDir {
   std::filesystem::path path_;
 };
 
-}  // namespace takt::acpi_test
+}  // namespace takt

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// load_payload() on files that are, or once were, a bzImage.
+// load_payload() on files that are, or once were, an ELF program for arm64.
 #include <cstddef>
 #include <cstdint>
 
-#include "boot/fuzz_patch.h"
+#include "boot/fuzz_load_arm64.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace takt;
-  static const test_images::Bytes image = test_images::bzimage();
+  static const test_images::Bytes image = test_images::arm64_elf();
   const auto input = std::as_bytes(std::span{data, size});
   fuzz_load(input);
   fuzz_load(patched(image, input));

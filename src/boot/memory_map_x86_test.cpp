@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "boot/memory_map.h"
+#include "boot/memory_map_x86.h"
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "boot/fuzz_patch.h"
+#include "boot/fuzz_load_x86.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace takt;

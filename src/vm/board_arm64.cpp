@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+// The arm64 board's devices.
+#include <fmt/format.h>
+#include <linux/kvm.h>
+
+#include <bit>
+#include <chrono>
+#include <thread>
+
+#include "bus/serialized.h"
+#include "dev/debug_exit.h"
+#include "dev/pl011.h"
+#include "dev/pl031.h"
+#include "dev/pl061.h"
+#include "dev/test_device.h"
+#include "dev/uart16550.h"
+#include "host/alarm_server.h"
+#include "host/arm_host.h"
+#include "host/system_clock.h"
+#include "kvm/irq_line.h"
+#include "kvm/vcpu_arm64.h"
+#include "kvm/vgic_arm64.h"
+#include "vm/boot_arm64.h"
+#include "vm/layout_arm64.h"
+
+namespace takt {
+namespace {
+
+/// The end of a device's line at an SPI of the interrupt controller.
+struct Spi {
+  Spi(const kvm::VmFd& vm, std::uint32_t number) : pin{vm, kvm::spi_gsi(number)} {}
+  kvm::IrqLine pin;
+  LevelIrq line{pin};
+};
+
+class BoardArm64 : public Board {
+ public:
+  BoardArm64(kvm::VmFd& vm, const BoardWiring& wiring, UartModel uart,
+             std::unique_ptr<AlarmServer> alarm)
+      : uart_spi_{vm, layout::uart_spi},
+        rtc_spi_{vm, layout::rtc_spi},
+        gpio_spi_{vm, layout::gpio_spi},
+        alarm_{std::move(alarm)},
+        pl011_{uart_spi_.line, wiring.console},
+        uart16550_{uart_spi_.line, wiring.console, layout::uart16550_reg_shift},
+        pl031_{rtc_spi_.line, clock_, *alarm_},
+        pl061_{gpio_spi_.line},
+        debug_exit_{wiring.control},
+        uart_model_{uart} {}
+
+  [[nodiscard]] PioBus& pio() override { return pio_; }
+  [[nodiscard]] MmioBus& mmio() override { return mmio_; }
+  [[nodiscard]] ConsoleClient console_client() override;
+  [[nodiscard]] std::vector<BoardServer> servers() override;
+  [[nodiscard]] std::vector<BoardFact> facts() const override;
+  [[nodiscard]] Result<> prepare_boot(const VmConfig& config, const PayloadFiles& files,
+                                      const GuestMem& mem,
+                                      std::span<const kvm::VcpuFd> vcpus) override {
+    return boot_arm64(config, shape_, files, mem, vcpus);
+  }
+
+  Result<> create_gic(const VmConfig& config, const kvm::VmFd& vm);
+  Result<> build_table(bool with_testdev);
+  Result<> add_test_eventfd(kvm::VmFd& vm);
+
+ private:
+  template <class Uart>
+  ConsoleClient client_of(Uart& uart);
+  void press_power_button();
+
+  template <class Model>
+  static Region<Gpa> at(Gpa start, Device& on_bus, const Model&,
+                        std::uint64_t bytes = Model::region_bytes) {
+    return {start, bytes, &on_bus, Model::widest};
+  }
+
+  SystemClock clock_;
+  Spi uart_spi_;
+  Spi rtc_spi_;
+  Spi gpio_spi_;
+  std::unique_ptr<AlarmServer> alarm_;
+  Pl011 pl011_;
+  Uart16550 uart16550_;
+  Pl031 pl031_;
+  Pl061 pl061_;
+  DebugExit debug_exit_;
+  ScratchRegisters test_registers_;
+  Fd test_event_;
+  UartModel uart_model_;  // one of the two is on the bus
+  Serialized console_pl011_{pl011_};
+  Serialized console_16550_{uart16550_};
+  Serialized rtc_{pl031_};
+  Serialized gpio_{pl061_};
+
+  kvm::Vgic vgic_;
+  kvm::GicOffer gic_offer_;
+  MachineShape shape_;
+  Table<Gpa> table_;
+  PioBus pio_;  // nothing is on it: arm64 has no such space
+  MmioBus mmio_;
+};
+
+Result<> BoardArm64::build_table(bool with_testdev) {
+  constexpr std::uint64_t uart16550_bytes = Uart16550::region_bytes << layout::uart16550_reg_shift;
+  // clang-format off
+  std::vector<Region<Gpa>> regions{
+      uart_model_ == UartModel::pl011
+          ? at(layout::uart, console_pl011_, pl011_)
+          : at(layout::uart, console_16550_, uart16550_, uart16550_bytes),
+      at(layout::rtc,        rtc_,         pl031_),
+      at(layout::gpio,       gpio_,        pl061_),
+  };
+  // clang-format on
+  if (with_testdev) {
+    regions.push_back(at(layout::debug_exit, debug_exit_, debug_exit_));
+    regions.push_back(at(layout::test_registers, test_registers_, test_registers_));
+  }
+  TRY(table_, Table<Gpa>::create("mmio", regions));
+  mmio_.publish(table_);
+  return {};
+}
+
+Result<> BoardArm64::add_test_eventfd(kvm::VmFd& vm) {
+  TRY(test_event_, make_eventfd());
+  return vm.add_eventfd(layout::test_eventfd, Width::b4, test_event_);
+}
+
+Result<> BoardArm64::create_gic(const VmConfig& config, const kvm::VmFd& vm) {
+  gic_offer_ = kvm::gic_offer(vm);
+  const bool v3 =
+      config.gic == GicChoice::v3 || (config.gic == GicChoice::automatic && gic_offer_.v3);
+  if (!gic_offer_.v2 && !gic_offer_.v3)
+    return env_error(
+        "this host's KVM has no virtual GICv2 or GICv3: its interrupt controller does not "
+        "virtualize");
+  if (v3 ? !gic_offer_.v3 : !gic_offer_.v2)
+    return env_error(
+        fmt::format("gic = {}: this host's KVM has no such interrupt controller; it has {}",
+                    v3 ? "v3" : "v2", v3 ? "v2" : "v3"));
+  if (!v3 && config.cpus > kvm::gicv2_most_cpus)
+    return usage_error(
+        fmt::format("cpus = {}: a GICv2 takes at most {}", config.cpus, kvm::gicv2_most_cpus));
+  shape_.gic = v3 ? kvm::GicVersion::v3 : kvm::GicVersion::v2;
+  shape_.its = v3 && gic_offer_.its;
+  shape_.pmu = kvm::has_pmu(vm);
+  TRY(vgic_, kvm::Vgic::create(vm, shape_.gic, shape_.its,
+                               {.distributor = layout::gic_distributor,
+                                .redistributors = layout::redistributors,
+                                .its = layout::its,
+                                .cpu_interface = layout::gicv2_cpu_interface}));
+  return {};
+}
+
+template <class Uart>
+ConsoleClient BoardArm64::client_of(Uart& uart) {
+  Serialized& lock = uart_model_ == UartModel::pl011 ? console_pl011_ : console_16550_;
+  ConsoleClient client;
+  client.tx_resume = [&] { lock.with([&] { uart.tx_resume(); }); };
+  client.receive = [&](std::span<const std::uint8_t> bytes) {
+    return lock.with([&] {
+      std::size_t taken = 0;
+      while (taken < bytes.size() && uart.receive(bytes[taken])) ++taken;
+      return taken;
+    });
+  };
+  client.power_button = [this] { press_power_button(); };
+  return client;
+}
+
+ConsoleClient BoardArm64::console_client() {
+  return uart_model_ == UartModel::pl011 ? client_of(pl011_) : client_of(uart16550_);
+}
+
+/// Held for as long as a finger does: gpio-keys waits 5 ms before it believes the pin. On the
+/// console's thread, whose output waits meanwhile in its ring.
+void BoardArm64::press_power_button() {
+  gpio_.with([this] { pl061_.set_input(layout::power_button_pin, true); });
+  std::this_thread::sleep_for(std::chrono::milliseconds{100});
+  gpio_.with([this] { pl061_.set_input(layout::power_button_pin, false); });
+}
+
+std::vector<BoardServer> BoardArm64::servers() {
+  return {
+      {.name = layout::rtc_server,
+       .body = [this] { alarm_->serve([this] { rtc_.with([this] { pl031_.alarm_fired(); }); }); },
+       .stop = [this] { alarm_->stop(); }}};
+}
+
+std::vector<BoardFact> BoardArm64::facts() const {
+  const std::string_view gic = shape_.gic == kvm::GicVersion::v2 ? "v2"
+                               : shape_.its                      ? "v3 with ITS"
+                                                                 : "v3";
+  const std::string_view v5 = !gic_offer_.v5_known ? "unknown to this build"
+                              : gic_offer_.v5      ? "present"
+                                                   : "absent";
+  return {{"gic", std::string{gic}},
+          {"gicv4", arm_host::gicv4_in_use() ? "in use" : "not in use"},
+          {"gicv5", std::string{v5}},
+          {"pmu", shape_.pmu ? "yes" : "no"},
+          {"wfi", arm_host::wfi_policy_text()},
+          {"wfe", arm_host::wfe_policy_text()}};
+}
+
+/// See arm_host.h: a vCPU that such a host can never run.
+Result<> check_gicv4(const VmConfig& config) {
+  if (!arm_host::gicv4_in_use() || !arm_host::is_preempt_rt()) return {};
+  for (std::uint32_t id = 0; id < config.cpus; ++id) {
+    const auto it = config.vcpus.find(id);
+    const Placement placement = it == config.vcpus.end() ? Placement{} : it->second;
+    if (placement.policy != Policy::other && placement.priority > arm_host::irq_thread_priority)
+      continue;
+    return env_error(fmt::format(
+        "vcpu {}: on a PREEMPT_RT host with GICv4 (kvm-arm.vgic_v4_enable=1) its thread must be "
+        "policy=fifo with a priority above {}, or the interrupt thread of its doorbell preempts it "
+        "each time it enters the guest and the guest never runs; or boot the host without "
+        "kvm-arm.vgic_v4_enable=1",
+        id, arm_host::irq_thread_priority));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<unsigned long> vm_type(const VmConfig& config, const kvm::System& system) {
+  constexpr unsigned least = 32;             // arm64's KVM takes no smaller space
+  constexpr unsigned without_a_choice = 40;  // before Linux 4.20
+  const auto most = static_cast<unsigned>(system.extension(KVM_CAP_ARM_VM_IPA_SIZE));
+  const auto end = (layout::ram + config.memory).raw();
+  const unsigned needed = std::max(least, static_cast<unsigned>(std::bit_width(end - 1)));
+  const unsigned limit = most == 0 ? without_a_choice : most;
+  if (needed > limit)
+    return usage_error(
+        fmt::format("memory: {} MiB need {} bits of guest-physical address, this host's KVM has "
+                    "{}: at most {} MiB",
+                    config.memory >> 20, needed, limit,
+                    ((std::uint64_t{1} << limit) - layout::ram.raw()) >> 20));
+  return most == 0 ? 0 : KVM_VM_TYPE_ARM_IPA_SIZE(needed);
+}
+
+Result<std::uint32_t> set_up_vm(const VmConfig& config, kvm::VmFd& vm) {
+  TRY_VOID(granted(config, vm.check_disable_exits(config.disable_exits)));
+  TRY(const std::uint32_t disabled, vm.disable_exits(config.disable_exits));
+  if (config.halt_poll_ns) TRY_VOID(granted(config, vm.set_halt_poll_ns(*config.halt_poll_ns)));
+  for (const std::uint32_t wanted : {KVM_CAP_ARM_SYSTEM_SUSPEND, KVM_CAP_ARM_NISV_TO_USER})
+    if (vm.system().extension(static_cast<int>(wanted)) != 0) TRY_VOID(vm.enable(wanted, 0));
+  return disabled;
+}
+
+Result<> set_up_vcpus(const VmConfig&, const kvm::VmFd& vm, std::span<const kvm::VcpuFd> vcpus) {
+  for (const kvm::VcpuFd& vcpu : vcpus) TRY_VOID(kvm::init_vcpu(vm, vcpu));
+  return {};
+}
+
+Result<std::unique_ptr<Board>> create_board(const VmConfig& config, kvm::VmFd& vm,
+                                            const BoardWiring& wiring) {
+  TRY(auto alarm, AlarmServer::create());
+  auto board = std::make_unique<BoardArm64>(vm, wiring, config.uart, std::move(alarm));
+  TRY_VOID(board->create_gic(config, vm));
+  TRY_VOID(granted(config, check_gicv4(config)));
+  TRY_VOID(board->build_table(config.testdev));
+  if (config.testdev) TRY_VOID(board->add_test_eventfd(vm));
+  return board;
+}
+
+std::vector<RamRegion> ram_regions(std::span<std::byte> ram) { return {{layout::ram, ram}}; }
+
+}  // namespace takt
