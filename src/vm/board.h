@@ -59,6 +59,9 @@ class Board {
   [[nodiscard]] virtual MmioBus& mmio() = 0;
   /// What the console's server does to the console device.
   [[nodiscard]] virtual ConsoleClient console_client() = 0;
+  /// As a finger does: for 100 ms, in which it blocks. Not a vCPU thread. False on a machine
+  /// without.
+  [[nodiscard]] virtual bool press_power_button() { return false; }
   [[nodiscard]] virtual std::vector<BoardServer> servers() { return {}; }
   [[nodiscard]] virtual std::vector<BoardFact> facts() const = 0;
   /// Tables and payload into memory; the boot vCPU at the payload's entry. Errors name the file

@@ -51,6 +51,7 @@ class BoardArm64 : public Board {
   [[nodiscard]] PioBus& pio() override { return pio_; }
   [[nodiscard]] MmioBus& mmio() override { return mmio_; }
   [[nodiscard]] ConsoleClient console_client() override;
+  [[nodiscard]] bool press_power_button() override;
   [[nodiscard]] std::vector<BoardServer> servers() override;
   [[nodiscard]] std::vector<BoardFact> facts() const override;
   [[nodiscard]] Result<> prepare_boot(const VmConfig& config, const PayloadFiles& files,
@@ -66,7 +67,6 @@ class BoardArm64 : public Board {
  private:
   template <class Uart>
   ConsoleClient client_of(Uart& uart);
-  void press_power_button();
 
   template <class Model>
   static Region<Gpa> at(Gpa start, Device& on_bus, const Model&,
@@ -163,7 +163,6 @@ ConsoleClient BoardArm64::client_of(Uart& uart) {
       return taken;
     });
   };
-  client.power_button = [this] { press_power_button(); };
   return client;
 }
 
@@ -171,12 +170,12 @@ ConsoleClient BoardArm64::console_client() {
   return uart_model_ == UartModel::pl011 ? client_of(pl011_) : client_of(uart16550_);
 }
 
-/// Held for as long as a finger does: gpio-keys waits 5 ms before it believes the pin. On the
-/// console's thread, whose output waits meanwhile in its ring.
-void BoardArm64::press_power_button() {
+/// Linux's gpio-keys waits 5 ms before it believes a pin.
+bool BoardArm64::press_power_button() {
   gpio_.with([this] { pl061_.set_input(layout::power_button_pin, true); });
   std::this_thread::sleep_for(std::chrono::milliseconds{100});
   gpio_.with([this] { pl061_.set_input(layout::power_button_pin, false); });
+  return true;
 }
 
 std::vector<BoardServer> BoardArm64::servers() {

@@ -13,11 +13,11 @@
 namespace takt {
 namespace {
 
-/// Blocks the signals that end a VM for this thread, and so for all that it starts.
+/// Blocks the signals that are for the VM in this thread, and so for all that it starts.
 Result<Fd> take_signals() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPWR}) {
     struct sigaction action{};
     ::sigaction(number, nullptr, &action);
     if (action.sa_handler != SIG_IGN) sigaddset(&set, number);  // nohup stays nohup
@@ -28,10 +28,15 @@ Result<Fd> take_signals() {
   return fd;
 }
 
-Outcome read_signal(const Fd& signals) {
+/// The number of a signal that has come, 0 if none has.
+std::uint32_t read_signal(const Fd& signals) {
   signalfd_siginfo info{};
-  if (::read(signals.raw(), &info, sizeof info) != sizeof info) return {};
-  return {info.ssi_signo == SIGINT ? Ending::interrupted : Ending::terminated, info.ssi_signo};
+  if (::read(signals.raw(), &info, sizeof info) != sizeof info) return 0;
+  return info.ssi_signo;
+}
+
+Outcome ended_by(std::uint32_t signal) {
+  return {signal == SIGINT ? Ending::interrupted : Ending::terminated, signal};
 }
 
 }  // namespace
@@ -142,6 +147,7 @@ Result<Outcome> Machine::run() {
 Result<> Machine::start_threads() {
   ConsoleClient client = board_->console_client();
   client.quit = [this] { life_.request({Ending::quit}); };
+  client.power_button = [this] { press_power_button(); };
   TRY(console_thread_,
       Thread::start(std::string{console_server}, [this, client] { console_->serve(client); }));
   if (debug_console_) {
@@ -192,9 +198,16 @@ void Machine::wait_for_end(const Fd& signals) {
   std::array<pollfd, 2> fds{{{life_.event().raw(), POLLIN, 0}, {signals.raw(), POLLIN, 0}}};
   while (!life_.ended()) {
     ::poll(fds.data(), fds.size(), -1);
-    const Outcome signalled = read_signal(signals);
-    if (signalled.ending != Ending::none) life_.request(signalled);
+    const std::uint32_t signal = read_signal(signals);
+    if (signal == SIGPWR)
+      press_power_button();
+    else if (signal != 0)
+      life_.request(ended_by(signal));
   }
+}
+
+void Machine::press_power_button() const {
+  if (!board_->press_power_button()) say("takt: this machine has no power button");
 }
 
 /// vCPUs first: they produce; then the servers; the consoles write out what is left.

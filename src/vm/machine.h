@@ -31,7 +31,7 @@ class Machine {
   static Result<std::unique_ptr<Machine>> create(VmConfig config);
 
   /// Starts, waits for the end, stops everything in order. On the caller's thread, which blocks;
-  /// SIGINT, SIGTERM and SIGHUP end the VM. Once.
+  /// SIGINT, SIGTERM and SIGHUP end the VM, SIGPWR presses its power button. Once.
   Result<Outcome> run();
 
   /// JSON: what is in force for the VM and each of its threads. While run() has threads.
@@ -55,6 +55,7 @@ class Machine {
   [[nodiscard]] pid_t server_tid(std::string_view name) const;
   Result<> lock_memory() const;
   void wait_for_end(const Fd& signals);
+  void press_power_button() const;
   void stop_threads();
 
   VmConfig config_;
