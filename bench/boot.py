@@ -8,7 +8,8 @@ import glob
 import os
 import time
 
-from takt_bench import Verdicts, print_table, qemu_version, read_text, takt_version, write_json
+from takt_bench import (Verdicts, add_document_options, print_table, read_text, takt_version,
+                        write_json)
 
 BAR_KIB = 8 * 1024
 
@@ -48,9 +49,7 @@ def results(runs):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", required=True)
-    parser.add_argument("--takt", help="the program, for its version")
-    parser.add_argument("--command", default="")
+    add_document_options(parser)
     parser.add_argument("directory", nargs="+")
     arguments = parser.parse_args()
     runs, commands = read_runs(arguments.directory)
@@ -62,7 +61,7 @@ def main():
                   row["min"], row["avg"], row["max"], row["samples"]] for row in rows])
     write_json(arguments.json, {
         "bench": "boot",
-        "arch": "x86_64",
+        "arch": arguments.arch,
         "mode": "lab, deterministic",
         "host": None,
         "results": rows,
@@ -70,7 +69,7 @@ def main():
         "command": arguments.command,
         "commands": commands,
         "takt": takt_version(arguments.takt),
-        "qemu": qemu_version(),
+        "qemu": arguments.qemu,
         "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
     })
     verdicts = Verdicts()

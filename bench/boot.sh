@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Bench `boot`: from exec of the VMM to the guest's init, and memory beyond guest
-# RAM, takt beside QEMU -M pc and -M microvm, same kernel, smallest initramfs.
+# RAM, takt beside QEMU's machines (x86: pc, microvm; arm64: virt), same kernel,
+# smallest initramfs.
 
 # shellcheck source=bench/common.sh
 . "$(dirname "$0")/common.sh"
@@ -11,7 +12,7 @@ seeds=5 parallel=$(($(nproc) > 1 ? 2 : 1))
 while [ $# -gt 0 ]; do
     case $1 in
     --help | -h)
-        echo "usage: bench/boot.sh [--seeds K] [--parallel N]    runs, seeds 1..K (5); boots of the lab at once"
+        echo "usage: bench/boot.sh [--arch ARCH] [--seeds K] [--parallel N]    runs, seeds 1..K (5); boots of the lab at once"
         exit 0
         ;;
     --seeds | --parallel)
@@ -25,14 +26,15 @@ while [ $# -gt 0 ]; do
 done
 
 built "$takt"
-raw=$out_dir/raw/boot
+raw=$out_dir/raw/boot-$arch
 mkdir -p "$raw"
 "$lab_dir/image.sh" >/dev/null # once, before several want it
 # one_boot SEED
 # shellcheck disable=SC2317  # called through in_background
 one_boot() {
     local lab_label="seed $1: "
-    say "boot: seed $1 of $seeds: takt, QEMU -M pc, QEMU -M microvm"
+    # shellcheck disable=SC2086  # words, on purpose
+    say "boot: seed $1 of $seeds: takt$(printf ', QEMU -M %s' $peer_boots)"
     in_lab "$raw/$1" boot.sh --seed "$1" --timeout 1800 --add "$takt:/usr/bin/takt"
 }
 directories=()
@@ -42,4 +44,5 @@ for seed in $(seq "$seeds"); do
 done
 all_done
 [ "$failed" = 0 ] || die "$failed of $seeds boots of the lab failed: see $raw/*/job.log"
-"$bench_dir/boot.py" --json "$out_dir/boot-$arch.json" --takt "$takt" --command "$started_as" "${directories[@]}"
+document_options
+"$bench_dir/boot.py" --json "$out_dir/boot-$json_arch.json" "${about[@]}" "${directories[@]}"

@@ -9,11 +9,13 @@
 
 bench_dir=$repo_dir/bench
 out_dir=$build_dir/bench
-arch=$(uname -m)
-release_dir=${TAKT_RELEASE:-$build_dir/release}
+# In JSON and names of files.
+json_arch=$arch
+[ "$arch" != x86 ] || json_arch=x86_64
+# What is cross-built stands in a directory of the architecture's name.
+release_dir=${TAKT_RELEASE:-$build_dir/$(if foreign; then echo "$arch"; else echo release; fi)}
 takt=${TAKT_BIN:-$release_dir/src/cli/takt}
-probe=${TAKT_PROBE:-$release_dir/guest/probe-x86.elf}
-started_as="$0${*:+ $*}"
+probe=${TAKT_PROBE:-$release_dir/guest/$probe_file}
 
 say() { echo "$*" >&2; }
 bad_usage() {
@@ -23,9 +25,24 @@ bad_usage() {
 number() {
     case $2 in '' | *[!0-9]* | 0*) bad_usage "$1 wants a number above 0, not '$2'" ;; esac
 }
+# only_for ARCH WHY: ends a bench that makes no sense for another architecture.
+only_for() { [ "$arch" = "$1" ] || bad_usage "--arch $arch: $2"; }
 built() {
     local file
     for file; do [ -e "$file" ] || die "no $file: run ./dev build"; done
+}
+
+# What every bench says in its JSON: document_options sets $about, words for its .py.
+peer_version() {
+    find_user_space
+    if [ -n "$sysroot" ]; then
+        echo "Debian $(sed -n "s/^${peer_packages%% *}=//p" "$sysroot/packages")"
+    else
+        "$peer" --version | sed -n '1s/^QEMU emulator version //p'
+    fi
+}
+document_options() {
+    about=(--arch "$json_arch" --takt "$takt" --qemu "$(peer_version)" --command "$started_as")
 }
 
 # in_lab DIR JOB.sh OPTION...: one boot of the lab; its progress lines without the tag.
@@ -119,8 +136,9 @@ on_this_machine() {
     mkdir -p "$dir/job" "$dir/results"
     tools_here "$dir/job/bin" "$(quiet_cpu)"
     may_be_fifo || mem_lock=off
+    cp "$lab_dir/arch-$arch.sh" "$dir/job/arch.sh"
     sed -e "s#/job/lib.sh#$dir/job/lib.sh#; s#/guest/#${guest_dir:-/guest}/#g" "$lab_dir/jobs/$job" >"$dir/job/job.sh"
-    sed -e "s#^results=.*#results=$dir/results#; s#/guest/#${guest_dir:-/guest}/#g; s/mem-lock=on/mem-lock=$mem_lock/" \
+    sed -e "s#^results=.*#results=$dir/results#; s#/job/arch.sh#$dir/job/arch.sh#; s#/guest/#${guest_dir:-/guest}/#g; s/mem-lock=on/mem-lock=$mem_lock/" \
         "$lab_dir/jobs/lib.sh" >"$dir/job/lib.sh"
     : >"$dir/job.log"
     throttle_off

@@ -13,7 +13,8 @@ import os
 import re
 import time
 
-from takt_bench import Verdicts, print_table, qemu_version, read_text, takt_version, write_json
+from takt_bench import (Verdicts, add_document_options, print_table, read_text, takt_version,
+                        write_json)
 
 CASES = ["none", "pio_write", "pio_read", "pio_test_write", "pio_test_read", "mmio_write",
          "mmio_read", "cpuid", "ioeventfd"]
@@ -55,10 +56,8 @@ def merge(vmm, case, rounds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", required=True)
+    add_document_options(parser)
     parser.add_argument("--mode", default="lab, deterministic")
-    parser.add_argument("--takt", help="the program, for its version")
-    parser.add_argument("--command", default="")
     parser.add_argument("directory")
     arguments = parser.parse_args()
     figure = "min" if arguments.mode == "native" else "avg"
@@ -82,7 +81,7 @@ def main():
                 for path in glob.glob(os.path.join(arguments.directory, "*.1.command"))}
     write_json(arguments.json, {
         "bench": "exit",
-        "arch": "x86_64",
+        "arch": arguments.arch,
         "mode": arguments.mode,
         "host": None,
         "results": [rows[vmm, case] for case in CASES for vmm in vmms if (vmm, case) in rows],
@@ -90,7 +89,7 @@ def main():
         "command": arguments.command,
         "commands": commands,
         "takt": takt_version(arguments.takt),
-        "qemu": qemu_version(),
+        "qemu": arguments.qemu,
         "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
     })
 

@@ -31,6 +31,7 @@ while [ $# -gt 0 ]; do
     shift 2
 done
 
+only_for x86 "its operations are x86's; bench/exits.sh counts exits on arm64"
 bare=$release_dir/bench/takt_bare_kvm
 built "$takt" "$probe" "$bare"
 raw=$out_dir/raw/exit-$where
@@ -53,4 +54,5 @@ else
     name=exit-local
     results=$raw/results
 fi
-"$bench_dir/exit.py" --json "$out_dir/$name-$arch.json" --mode "$mode" --takt "$takt" --command "$started_as" "$results"
+document_options
+"$bench_dir/exit.py" --json "$out_dir/$name-$json_arch.json" --mode "$mode" "${about[@]}" "$results"

@@ -3,7 +3,7 @@
 #
 # The main job (./dev run): boots a Debian PREEMPT_RT guest under takt, measures
 # its timer latency beside the host's and beside QEMU's in the same run, shows
-# the result and writes build/report/timer-x86.html.
+# the result and writes build/report/timer-ARCH.html (x86, arm64).
 # With hardware KVM on this machine itself, else in the lab.
 
 # shellcheck source=bench/common.sh
@@ -11,8 +11,9 @@
 
 usage() {
     cat <<'END'
-usage: ./dev run [--loops N] [--where lab|here]
+usage: ./dev run [--arch x86|arm64] [--loops N] [--where lab|here]
 
+  --arch ARCH  another than this machine's: takt is cross-built, and runs in the lab
   --loops N    samples of each cyclictest, 1 ms apart (lab 2000, here 20000)
   --where ...  in the lab although this machine has hardware KVM, or the reverse
 END
@@ -32,11 +33,15 @@ while [ $# -gt 0 ]; do
     shift 2
 done
 
+# An x86 /dev/kvm may be a software KVM.
+has_virtualization() { [ "$arch" != x86 ] || grep -q -w -E '^flags.*(vmx|svm)' /proc/cpuinfo; }
 hardware_kvm() {
-    grep -q -w -E '^flags.*(vmx|svm)' /proc/cpuinfo && [ -c /dev/kvm ] && (exec 3<>/dev/kvm) 2>/dev/null
+    ! foreign && has_virtualization && [ -c /dev/kvm ] && (exec 3<>/dev/kvm) 2>/dev/null
 }
 why_not() {
-    if ! grep -q -w -E '^flags.*(vmx|svm)' /proc/cpuinfo; then
+    if foreign; then
+        echo "this machine is $(uname -m)"
+    elif ! has_virtualization; then
         echo "no vmx or svm flag in /proc/cpuinfo"
     elif [ ! -e /dev/kvm ]; then
         echo "no /dev/kvm"
@@ -48,6 +53,7 @@ why_not() {
 built "$takt"
 report_dir=$build_dir/report
 mkdir -p "$report_dir"
+[ "$where" != here ] || ! foreign || bad_usage "--where here: this machine is $(uname -m)"
 if [ -z "$where" ]; then
     if hardware_kvm; then where=here; else where=lab; fi
     [ "$where" = here ] || say "run: no usable hardware KVM here ($(why_not)): in the lab, an emulated host with real KVM, deterministic"
@@ -58,19 +64,29 @@ guest_files=$("$lab_dir/guest.sh")
 version=$(cat "$kernel_dir/version")
 say "run: Debian $version, $takt"
 
-# The host first, takt where HLT does not exit, QEMU as it comes and at its best.
-cases="host takt:no-hlt-exits qemu:pc qemu:pc-pm"
+# The host first, takt where HLT or WFI does not exit, QEMU as it comes and at its best. On arm64
+# that is the host kernel's choice: a parameter in the lab, on this machine whatever it runs with.
+json=$report_dir/timer.json append=''
+case $arch in
+x86) cases="host takt:no-hlt-exits qemu:pc qemu:pc-pm" ;;
+arm64)
+    cases="host takt:no-wfi-exits qemu-notrap:virt qemu-notrap:virt-fifo"
+    json=$report_dir/timer-$arch.json
+    append=kvm-arm.wfi_trap_policy=notrap
+    [ "$where" != here ] || grep -q $append /proc/cmdline || cases="host takt:wfi-exits qemu:virt qemu:virt-fifo"
+    ;;
+esac
 lab_label='run: '
 notes=()
 if [ "$where" = lab ]; then
     loops=${loops:-2000}
     "$lab_dir/image.sh" >/dev/null
     say "run: the lab boots; then cyclictest, $loops samples each: host, takt, QEMU default, QEMU tuned"
-    raw=$build_dir/report/raw
+    raw=$build_dir/report/raw-$arch
     results=$raw
     mode="lab, deterministic"
     kernel="host and guest $version"
-    in_lab "$raw" timer.sh --timeout 1200 --add "$takt:/usr/bin/takt" --env "TAKT_LOOPS=$loops" \
+    in_lab "$raw" timer.sh --timeout 1200 --append "$append" --add "$takt:/usr/bin/takt" --env "TAKT_LOOPS=$loops" \
         --env "TAKT_CASES=$cases" --env TAKT_GUEST_RAM_MB=256
 else
     loops=${loops:-20000}
@@ -101,9 +117,11 @@ else
         "TAKT_GUEST_TIMEOUT=$((loops / 1000 + 60))"
 fi
 
-"$bench_dir/timer.py" --json "$report_dir/timer.json" --mode "$mode" --kernel "$kernel" \
-    --takt "$takt" --command "./dev run --loops $loops --where $where" --seeds 1 "${notes[@]}" "$results"
+started_as="./dev run$(! foreign || echo " --arch $arch") --loops $loops --where $where"
+document_options
+"$bench_dir/timer.py" --json "$json" "${about[@]}" --mode "$mode" --kernel "$kernel" \
+    --seeds 1 "${notes[@]}" "$results"
 echo
-"$bench_dir/report.py" --html "$report_dir/timer-x86.html" "$report_dir/timer.json"
+"$bench_dir/report.py" --html "$report_dir/timer-$arch.html" "$json"
 echo
-echo "report: ${report_dir#"$repo_dir/"}/timer-x86.html"
+echo "report: ${report_dir#"$repo_dir/"}/timer-$arch.html"

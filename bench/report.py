@@ -29,7 +29,9 @@ NATIVE_MEANING = (
 )
 WIDTH = 80
 MOST_SERIES = 5
-CHOICE = ["takt-no-hlt-exits", "takt-hlt-exits", "qemu-pc", "qemu-pc-pm"]
+CHOICE = ["takt-no-hlt-exits", "takt-hlt-exits", "qemu-pc", "qemu-pc-pm",
+          "takt-no-wfi-exits", "takt-wfi-exits", "qemu-virt-fifo", "qemu-notrap-virt-fifo"]
+ARCH = {"x86_64": "x86-64"}  # as people say it
 
 
 def series_of(doc, wanted):
@@ -53,6 +55,12 @@ def label_of(row):
     vmm = {"takt": "takt", "qemu": "QEMU"}.get(row["vmm"], row["vmm"])
     case = {
         "no-hlt-exits": "",
+        "no-wfi-exits": "",
+        "wfi-exits": "WFI exits",
+        "virt": "default",
+        "virt-fifo": "tuned",
+        "notrap-virt": "default, no WFI exits",
+        "notrap-virt-fifo": "tuned, no WFI exits",
         "hlt-exits": "HLT exits",
         "hlt-exits-poll": "polled",
         "pc": "default",
@@ -311,6 +319,7 @@ def table_html(series, runs):
 
 def page(doc, series):
     lab = doc["mode"].startswith("lab")
+    arch = ARCH.get(doc["arch"], doc["arch"])
     facts = [("mode", doc["mode"]), ("kernel", doc["kernel"]),
              ("takt", doc["takt"]), ("QEMU", doc["qemu"]), ("measured", doc["date"]),
              ("samples", f"{sum(row['samples'] for _, _, row in series):,} in {doc['runs']} "
@@ -328,10 +337,10 @@ def page(doc, series):
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>takt: timer latency, x86-64</title><style>{STYLE}</style></head><body>
+<title>takt: timer latency, {arch}</title><style>{STYLE}</style></head><body>
 <h1>Timer latency of a real-time guest</h1>
 <p class=soft>cyclictest, one thread, every millisecond: how late it wakes on the host, in a guest under
-takt and in the same guest under QEMU. x86-64, PREEMPT_RT guest{' and host' * lab}.</p>
+takt and in the same guest under QEMU. {arch}, PREEMPT_RT guest{' and host' * lab}.</p>
 <div class=figures>{figures}</div>
 <p class="note soft">{html.escape(LAB_MEANING if lab else NATIVE_MEANING)}</p>
 <h2>Summary</h2><div class=wide>{table_html(series, doc['runs'])}</div>

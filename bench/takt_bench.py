@@ -109,8 +109,13 @@ def takt_version(program=None):
     return " ".join(word for word in (said, commit + "+" * bool(changed)) if word)
 
 
-def qemu_version():
-    return first_line("qemu-system-x86_64", "--version").removeprefix("QEMU emulator version ")
+def add_document_options(parser):
+    """What bench/common.sh says about each measurement."""
+    parser.add_argument("--json", required=True, help="file to write")
+    parser.add_argument("--arch", default="x86_64", help="x86_64 or arm64")
+    parser.add_argument("--takt", help="the program, for its version")
+    parser.add_argument("--qemu", default="", help="its version")
+    parser.add_argument("--command", default="", help="what the user ran")
 
 
 def write_json(path, document):
@@ -153,6 +158,10 @@ class Verdicts:
     def check(self, met, text):
         self.failed += not met
         self.lines.append(f"{'met   ' if met else 'MISSED'}  {text}")
+
+    def goal(self, reached, text):
+        """Worth knowing, but no bar."""
+        self.lines.append(f"{'reached' if reached else 'beyond '} {text}")
 
     def finish(self):
         print()

@@ -7,6 +7,7 @@
 # state of its own for that, with this machine's sources and keys.
 #
 #   lab/debs.sh ARCH [--alone] PACKAGE...     --alone: without what they depend on
+#   lab/debs.sh ARCH --apt-config             prints the file that makes apt (APT_CONFIG) work for ARCH
 #
 # Versions come from apt's metadata at run time; the metadata is fetched anew when
 # it is a day old, or when it names a file that is gone.
@@ -16,7 +17,7 @@
 need apt-get apt-cache dpkg-deb
 
 [ $# -ge 2 ] || die "usage: debs.sh ARCH [--alone] PACKAGE..."
-arch=$1 alone=''
+arch=$1 alone='' # Debian's name for it
 shift
 [ "$1" != --alone ] || { alone=1 && shift; }
 
@@ -68,6 +69,7 @@ exec {lock}>"$out_dir/.debs-$arch.lock"
 flock "$lock"
 configure
 [ -n "$(find "$apt_dir" -maxdepth 1 -name updated -mtime -1)" ] || update
+[ "$1" != --apt-config ] || { echo "$apt_dir/apt.conf" && exit; }
 packages=$(closure "$@") || die "$arch: cannot resolve $*: $(apt apt-get -q -y --simulate install "$@" 2>&1 | grep -m1 -E '^E:|Depends:')"
 debs_dir=$out_dir/debs/$arch-$(key_of "$lab_dir/debs.sh" -- "$packages")
 if [ ! -d "$debs_dir" ]; then

@@ -7,14 +7,15 @@
 
 # shellcheck source=lab/common.sh
 . "$(dirname "$0")/common.sh"
-need busybox cyclictest cpio ldd
+find_user_space
+need cpio ldd
 
-applets="sh mkdir mount cat grep echo nproc uname dmesg usleep sleep setsid cttyhack poweroff reboot ls ps vi free"
-busybox=$(command -v busybox)
-cyclictest=$(command -v cyclictest)
+applets="sh mkdir mount cat grep echo nproc uname dmesg usleep sleep setsid cttyhack poweroff reboot ls ps vi free date insmod head od"
+busybox=$(program busybox) || die "install busybox-static"
+cyclictest=$(program cyclictest) || die "install rt-tests"
 key=$(key_of "$lab_dir/guest.sh" "$lab_dir/common.sh" "$lab_dir/guest-init" "$busybox" "$cyclictest" -- \
-    "$(package_versions libc6 libnuma1)")
-guest_dir=$out_dir/guest/$key
+    "$(user_space_key)")
+guest_dir=$out_dir/guest/$arch-$key
 
 fill() {
     local root=$1 applet
@@ -25,7 +26,7 @@ fill() {
 }
 
 if [ ! -d "$guest_dir" ]; then
-    ldd "$busybox" >/dev/null 2>&1 && die "$busybox is not static: install busybox-static"
+    [ -z "$(libraries_of "$busybox")" ] || die "$busybox is not static: install busybox-static"
     new_temp_dir "$out_dir/guest"
     mkdir "$temp/guest"
     fill "$temp/boot"
@@ -34,6 +35,6 @@ if [ ! -d "$guest_dir" ]; then
     copy_with_libraries "$temp/full" "$cyclictest" /bin/cyclictest
     make_cpio "$temp/full" "$temp/guest/initrd.cpio"
     publish "$temp/guest" "$guest_dir"
-    keep_newest 2 "$out_dir"/guest/[0-9a-f]*
+    keep_newest 2 "$out_dir/guest/$arch"-*
 fi
 echo "$guest_dir"

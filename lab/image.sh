@@ -2,32 +2,24 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Builds L1, the lab's host, without anything that belongs to one job: Debian's
-# RT kernel with kvm-amd, busybox, chrt, taskset, cyclictest, QEMU as the peer,
+# RT kernel with KVM, busybox, chrt, taskset, cyclictest, QEMU as the peer,
 # and the guest's files under /guest. Prints the directory that holds vmlinuz
 # and base.cpio. lab/run.sh appends the job's archive: the kernel unpacks
 # concatenated uncompressed archives one after the other.
 
 # shellcheck source=lab/common.sh
 . "$(dirname "$0")/common.sh"
-need busybox chrt taskset cyclictest qemu-system-x86_64 cpio ldd modprobe xz
+need busybox cpio ldd modprobe xz
+find_user_space
+foreign || need chrt taskset cyclictest "$peer"
 
 kernel_dir=$("$lab_dir/kernel.sh")
 guest_dir=$("$lab_dir/guest.sh")
 
-# Loaded when L1 starts (what they depend on comes along), or by a job.
-modules_at_boot="kvm-amd"
-modules_later="msr tun"
-
-# QEMU finds these in /usr/share, and only when it lies in /usr/bin itself.
-roms="bios-256k.bin bios-microvm.bin qboot.rom kvmvapic.bin linuxboot.bin linuxboot_dma.bin
-      multiboot.bin multiboot_dma.bin pvh.bin"
-
-packages=(busybox-static libc6 util-linux rt-tests qemu-system-x86 qemu-system-data seabios)
-key=$(key_of "$lab_dir/image.sh" "$lab_dir/common.sh" "$lab_dir/host-init" -- \
-    "$(basename "$kernel_dir")" "$(basename "$guest_dir")" \
-    "$(package_versions "${packages[@]}")" \
-    "$(ldd "$(command -v qemu-system-x86_64)" | grep -o '/[^ ]*' | xargs -n1 readlink -f | xargs stat -L -c '%n %s')")
-image_dir=$out_dir/image/$key
+key=$(key_of "$lab_dir/image.sh" "$lab_dir/common.sh" "$lab_dir/arch-$arch.sh" "$lab_dir/host-init" -- \
+    "$(basename "$kernel_dir")" "$(basename "$guest_dir")" "$(user_space_key)" \
+    "$(libraries_of "$(program "$peer")" | sed "s#^#$sysroot#" | xargs -n1 readlink -f | xargs stat -L -c '%n %s')")
+image_dir=$out_dir/image/$arch-$key
 
 # module_files NAME: insmod order, dependencies first.
 module_files() {
@@ -50,12 +42,12 @@ add_modules() {
 add_roms() {
     local root=$1 rom found d
     mkdir -p "$root/usr/share/qemu"
-    for rom in $roms; do
+    for rom in $peer_roms; do
         found=
-        for d in /usr/share/qemu /usr/share/seabios; do
+        for d in "$sysroot"/usr/share/qemu "$sysroot"/usr/share/seabios; do
             [ ! -e "$d/$rom" ] || found=$d/$rom
         done
-        [ -n "$found" ] || die "no $rom in /usr/share: install qemu-system-data and seabios"
+        [ -n "$found" ] || die "no $rom in $sysroot/usr/share: it should be in one of $peer_packages"
         cp -L "$found" "$root/usr/share/qemu/$rom"
     done
 }
@@ -64,11 +56,12 @@ fill() {
     local root=$1 tool applet
     mkdir -p "$root"/bin "$root"/sbin "$root"/usr/bin "$root"/usr/sbin "$root"/dev "$root"/proc "$root"/sys \
         "$root"/tmp "$root"/root "$root"/guest "$root"/etc
+    # For another architecture too: both are Debian's busybox-static.
     for applet in $(busybox --list); do ln -s busybox "$root/bin/$applet"; done
-    cp --remove-destination "$(command -v busybox)" "$root/bin/busybox"
+    cp --remove-destination "$(program busybox)" "$root/bin/busybox"
     # chrt and taskset of util-linux, before busybox's in PATH.
-    for tool in chrt taskset cyclictest qemu-system-x86_64; do
-        copy_with_libraries "$root" "$(command -v "$tool")" "/usr/bin/$tool"
+    for tool in chrt taskset cyclictest "$peer"; do
+        copy_with_libraries "$root" "$(program "$tool")" "/usr/bin/$tool"
     done
     add_roms "$root"
     add_modules "$root"
@@ -85,7 +78,7 @@ if [ ! -d "$image_dir" ]; then
     make_cpio "$temp/root" "$temp/image/base.cpio"
     cp "$kernel_dir/vmlinuz" "$kernel_dir/version" "$temp/image/"
     publish "$temp/image" "$image_dir"
-    keep_newest 2 "$out_dir"/image/[0-9a-f]*
+    keep_newest 2 "$out_dir/image/$arch"-*
 fi
 touch "$image_dir"
 echo "$image_dir"

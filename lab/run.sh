@@ -10,14 +10,17 @@
 
 usage() {
     cat <<'END'
-usage: lab/run.sh [option]... --out DIR JOB.sh
+usage: lab/run.sh [--arch x86|arm64] [option]... --out DIR JOB.sh
 
 Runs JOB.sh as root in L1 and fills DIR: the files the job left in /results,
 job.log (stdout and stderr of the job), console.log (L1's console).
 
   --out DIR          where results go; what an earlier run left there is deleted
+  --arch ARCH        of L1, its guests, and what is added (default: TAKT_ARCH, else
+                       this machine's)
   --mode MODE        deterministic (default): virtual time counts instructions,
-                       one CPU; the same run twice gives the same bytes
+                       one CPU; the same run twice gives the same bytes (on
+                       arm64 also more CPUs: the same counts, figures within a few us)
                      stress: multi-threaded emulator, CPUs 1.. isolated; for
                        races and function, never for a latency figure
                      plain: the emulator as it is
@@ -27,7 +30,7 @@ job.log (stdout and stderr of the job), console.log (L1's console).
   --job-timeout S    limit in L1's own time (default: 900 in deterministic mode,
                        where idle time costs nothing; else --timeout less 20)
   --memory MB        of L1 (default 2000)
-  --smp N            CPUs of L1 (default 1; stress: 2)
+  --smp N            CPUs of L1 (default 1; stress: 2); 1.. are isolated, but in plain mode
   --add SRC:DEST     put a program with its shared libraries, a file or a directory
                        into L1 at DEST; may be repeated
   --env NAME=VALUE   environment of the job; may be repeated
@@ -85,7 +88,7 @@ for number in "$seed" "$timeout" "$memory" "${smp:-1}" "${job_timeout:-1}"; do
     case $number in '' | *[!0-9]*) usage_error "not a number: $number" ;; esac
 done
 case $mode in
-deterministic) [ "${smp:-1}" = 1 ] || usage_error "deterministic mode has one CPU" ;;
+deterministic) [ "${smp:-1}" -le "$l1_deterministic_smp" ] || usage_error "deterministic mode: at most $l1_deterministic_smp CPU on $arch" ;;
 stress) smp=${smp:-2} ;;
 plain) ;;
 *) usage_error "--mode $mode: deterministic, stress or plain" ;;
@@ -94,7 +97,8 @@ smp=${smp:-1}
 if [ -z "$job_timeout" ]; then
     if [ "$mode" = deterministic ]; then job_timeout=900; else job_timeout=$((timeout > 40 ? timeout - 20 : timeout / 2)); fi
 fi
-need qemu-system-x86_64 cpio ldd tar
+need "$l1_qemu" cpio ldd tar
+find_user_space
 
 # DIR is emptied only when it is new, empty or an earlier run's.
 if [ -d "$out" ] && [ -n "$(ls -A "$out")" ]; then
@@ -114,9 +118,10 @@ fill_overlay() {
     mkdir -p "$root/job"
     # Nothing else of lab/jobs: a file more shifts the phase of every measurement.
     cp "$lab_dir/jobs/lib.sh" "$root/job/"
+    cp "$lab_dir/arch-$arch.sh" "$root/job/arch.sh"
     cp -L "$job" "$root/job/job.sh"
     {
-        echo "LAB_JOB_TIMEOUT=$job_timeout"
+        echo "LAB_JOB_TIMEOUT=$job_timeout LAB_JOB_LOG=$l1_job_log"
         echo "export TAKT_SEED=$seed TAKT_MODE=$mode"
         for pair in "${envs[@]}"; do
             name=${pair%%=*}
@@ -148,27 +153,27 @@ console=$out/console.log
 # would see a disk and wait for it, at another virtual time in each run. What the
 # CPU writes to a serial port, or to a virtio one without ioeventfd, is in the file
 # when its instruction ends.
-# KVM on a PREEMPT_RT host wants a constant TSC, which the emulator does not
-# advertise; without the hypervisor bit and with this serial number Linux takes
-# the machine for one that guarantees it. Only the lab does this.
-# shellcheck disable=SC2054  # commas are QEMU's
-qemu=("$emulator" -L /usr/share/qemu -L /usr/share/seabios -cpu max,+svm,+npt,-hypervisor -smbios type=1,serial=VMware-1
+# shellcheck disable=SC2054,SC2206  # commas are QEMU's; words, on purpose
+qemu=("$emulator" $l1_machine
     -m "$memory" -smp "$smp" -nodefaults -display none -monitor none -no-reboot
-    -kernel "$image_dir/vmlinuz" -initrd "$temp/initrd"
-    -serial "file:$console" -serial "file:$out/job.log"
-    -chardev "file,id=results,path=$temp/results.tar"
+    -kernel "$image_dir/vmlinuz" -initrd "$temp/initrd" -serial "file:$console")
+case $l1_job_log in
+serial) qemu+=(-serial "file:$out/job.log") ;;
+virtio) qemu+=(-chardev "file,id=job,path=$out/job.log") ;;
+esac
+qemu+=(-chardev "file,id=results,path=$temp/results.tar"
     -device virtio-serial-pci,ioeventfd=off -device virtserialport,chardev=results,name=results)
-parameters="console=ttyS0 panic=-1 mitigations=off cryptomgr.notests quiet nowatchdog rcupdate.rcu_cpu_stall_suppress=1"
+[ "$l1_job_log" != virtio ] || qemu+=(-device virtserialport,chardev=job,name=job)
+parameters="console=$l1_console panic=-1 $l1_parameters cryptomgr.notests quiet nowatchdog rcupdate.rcu_cpu_stall_suppress=1"
+# Not in plain mode: CPUs 1.. isolated, as on an RT host.
+if [ "$mode" != plain ] && [ "$smp" != 1 ]; then
+    isolated=$([ "$smp" = 2 ] && echo 1 || echo "1-$((smp - 1))")
+    parameters+=" isolcpus=managed_irq,domain,$isolated nohz_full=$isolated rcu_nocbs=$isolated irqaffinity=0"
+fi
 # shellcheck disable=SC2054
 case $mode in
 deterministic) qemu+=(-accel tcg -icount shift=0,sleep=off -rtc base=2026-01-01,clock=vm -seed "$seed") ;;
-stress)
-    qemu+=(-accel tcg,thread=multi -seed "$seed")
-    [ "$smp" = 1 ] || {
-        isolated=$([ "$smp" = 2 ] && echo 1 || echo "1-$((smp - 1))")
-        parameters+=" isolcpus=managed_irq,domain,$isolated nohz_full=$isolated rcu_nocbs=$isolated irqaffinity=0"
-    }
-    ;;
+stress) qemu+=(-accel tcg,thread=multi -seed "$seed") ;;
 plain) qemu+=(-accel tcg -seed "$seed") ;;
 esac
 # shellcheck disable=SC2206  # words, on purpose
@@ -184,7 +189,7 @@ trap 'stop_runner; remove_temp_dirs' EXIT
 # without the nice value (46 s against 11.7 s). Where it is not allowed, so be it.
 first=()
 [ -n "$(nice -n -10 true 2>&1)" ] || first=(nice -n -10)
-QEMU_MODULE_DIR=/usr/lib/x86_64-linux-gnu/qemu "${first[@]}" timeout -k 5 "$timeout" "${qemu[@]}" </dev/null >"$temp/qemu.log" 2>&1 &
+QEMU_MODULE_DIR=/usr/lib/$(uname -m)-linux-gnu/qemu "${first[@]}" timeout -k 5 "$timeout" "${qemu[@]}" </dev/null >"$temp/qemu.log" 2>&1 &
 runner=$!
 if [ -z "$quiet" ]; then
     tail -n +1 -s 0.3 -f --pid="$runner" "$out/job.log" 2>/dev/null | grep -a --line-buffered '^TAKT-PROGRESS' &

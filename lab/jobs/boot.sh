@@ -3,7 +3,7 @@
 #
 # From exec of the VMM to the guest's init, and memory beyond guest RAM, with the
 # smallest guest. bench/boot.sh starts it.
-#   TAKT_CASES   takt, qemu:pc, qemu:microvm in any order (all three)
+#   TAKT_CASES   takt, qemu:MACHINE in any order (takt and all machines)
 
 set -eu
 # shellcheck source=lab/jobs/lib.sh
@@ -11,7 +11,7 @@ set -eu
 
 cp /guest/version "$results/kernel"
 usleep "$phase_us"
-for case in ${TAKT_CASES:-takt qemu:pc qemu:microvm}; do
+for case in ${TAKT_CASES:-takt $(printf 'qemu:%s ' $peer_boots)}; do
     name=$(echo "$case" | tr : -)
     case $case in
     takt) takt_boot "$name" "" ;;

@@ -25,8 +25,10 @@ started() {
     name=$1 thread=$2
     shift 2
     echo "$*" >"$results/$name.command"
+    guard
     "$@" >"$results/$name.console" 2>"$results/$name.vmm" </dev/null &
     vmm=$!
+    guarded "$vmm"
     if [ -n "$thread" ] && tid=$(thread_named "$vmm" "$thread"); then
         chrt -f -p "$vcpu_prio" "$tid" || true
     fi
@@ -50,7 +52,7 @@ run_vmm() {
         ;;
     *)
         qemu_arguments "$1"
-        started "$2" "CPU 0/KVM" qemu-system-x86_64 $qemu_args -serial stdio -device pc-testdev \
+        started "$2" "CPU 0/KVM" "$peer" $qemu_args -serial stdio -device pc-testdev \
             -device isa-debug-exit,iobase=0xf4,iosize=4 -kernel "$probe" -append "$probe_words"
         ;;
     esac

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=dash
 #
-# What jobs in L1 share: `. /job/lib.sh`. Every function that measures takes a
+# What jobs in L1 share: `. /job/lib.sh`, which brings the architecture's own words. Every function that measures takes a
 # NAME and leaves files of that name in /results:
 #   NAME.hist      cyclictest's histogram and summary (us)
-#   NAME.console   what the guest said on COM1
+#   NAME.console   what the guest said on its first UART
 #   NAME.command   the VMM's command line
 #   NAME.vmm       what the VMM itself said; only if it said something
 #   NAME.threads   policy, priority and CPUs of the VMM's threads
@@ -13,18 +13,20 @@
 # exit (cpu-pm) never leaves the CPU, so:
 #   98  init and its watchdog           97  guards: a sleep, then a kill
 #   95  cyclictest on the host          80  the measured vCPU thread
-#   OTHER  the job and the VMM's other threads. A guest's COM1 byte is written
+#   OTHER  the job and the VMM's other threads. A byte of the guest's UART is written
 #          by the vCPU thread itself, and at power-off the vCPU thread sleeps,
 #          so both VMMs deliver everything before OTHER gets the CPU back.
 # The job's shell sleeps in `wait` meanwhile: a shell that polls would either
 # starve (OTHER) or be measured (FIFO).
 
+# shellcheck source=lab/arch-x86.sh
+. /job/arch.sh
+
 results=/results
 vcpu_prio=${TAKT_VCPU_PRIO:-80}
 guest_ram_mb=${TAKT_GUEST_RAM_MB:-512}
 guest_timeout=${TAKT_GUEST_TIMEOUT:-90}
-guest_parameters="console=ttyS0 quiet loglevel=4 panic=-1 mitigations=off${TAKT_GUEST_PARAMETERS:+ $TAKT_GUEST_PARAMETERS}"
-qemu_cpu=${TAKT_QEMU_CPU:-host,migratable=off}
+guest_parameters="console=$guest_console quiet loglevel=4 panic=-1 $guest_words${TAKT_GUEST_PARAMETERS:+ $TAKT_GUEST_PARAMETERS}"
 
 # One deterministic run is one phase against the host's and the guest's ticks
 # (4 ms): each seed gets another.
@@ -103,32 +105,23 @@ finish() {
 }
 
 # qemu_arguments VARIANT: sets $qemu_args and $vcpu_fifo (no, thread, all).
-#   MACHINE[-fifo-all | -fifo | -pm], MACHINE pc or microvm
+#   MACHINE[-fifo-all | -fifo | -pm], MACHINE pc or microvm; virt on arm64
 #     pc            no tuning at all
 #     pc-fifo-all   every thread of QEMU FIFO
 #     pc-fifo       the vCPU thread FIFO, memory locked
-#     pc-pm         pc-fifo, and HLT, MWAIT and PAUSE do not exit (cpu-pm=on)
-# microvm stays with KVM's own irqchip: its default, the I/O APIC in QEMU, takes
-# an RCU grace period for each route the guest writes, 5 s more of boot.
+#     pc-pm         pc-fifo, and HLT, MWAIT and PAUSE do not exit (cpu-pm=on); not on arm64,
+#                   where the kernel decides for all guests what WFI does
 qemu_arguments() {
     vcpu_fifo=no
-    qemu_args="-accel kvm -cpu $qemu_cpu -m $guest_ram_mb -smp ${TAKT_GUEST_CPUS:-1} -nodefaults -no-user-config -nic none -display none -monitor none -no-reboot -name guest,debug-threads=on"
+    machine=$(peer_machine "$1") || fail "unknown QEMU variant $1"
+    qemu_args="$machine -accel kvm -cpu $peer_cpu -m $guest_ram_mb -smp ${TAKT_GUEST_CPUS:-1} -nodefaults -no-user-config -nic none -display none -monitor none -no-reboot -name guest,debug-threads=on"
     case $1 in
     *-fifo-all) vcpu_fifo=all ;;
     *-fifo) vcpu_fifo=thread qemu_args="$qemu_args -overcommit mem-lock=on" ;;
     *-pm) vcpu_fifo=thread qemu_args="$qemu_args -overcommit mem-lock=on,cpu-pm=on" ;;
-    pc | microvm) ;;
-    *) fail "unknown QEMU variant $1" ;;
-    esac
-    case $1 in
-    microvm*) qemu_args="-M microvm,kernel-irqchip=on,pit=off,pic=off,rtc=on,isa-serial=on $qemu_args" ;;
-    *) qemu_args="-M pc $qemu_args" ;;
     esac
 }
 
-# The guest ends by a reset, not by power-off: after a power-off QEMU lets the
-# vCPU run on until its main thread has seen the request, and a FIFO vCPU that
-# spins there never lets it. A reset stops the vCPU at once.
 # qemu_guest NAME VARIANT PARAMETER...: boots the guest under QEMU, more kernel
 # PARAMETERs (takt.job=...) as they come. Status in $vmm_status.
 qemu_guest() {
@@ -138,9 +131,9 @@ qemu_guest() {
     prefix=
     [ "$vcpu_fifo" != all ] || prefix="chrt -f $vcpu_prio"
     # shellcheck disable=SC2086  # words, on purpose
-    set -- $prefix qemu-system-x86_64 $qemu_args -serial "file:$results/$name.console" \
+    set -- $prefix "$peer" $qemu_args -serial "file:$results/$name.console" \
         -kernel /guest/vmlinuz -initrd "${guest_initrd:-/guest/initrd.cpio}" \
-        -append "$guest_parameters takt.offset_us=$phase_us takt.end=reboot $*"
+        -append "$guest_parameters takt.offset_us=$phase_us takt.end=$peer_guest_end $*"
     echo "$*" >"$results/$name.command"
     guard
     "$@" >"$results/$name.vmm" 2>&1 </dev/null &
@@ -187,8 +180,8 @@ cyclictest_in() {
 }
 
 # boot_of NAME COMMAND...: from exec of the VMM to the guest's first line in
-# user space. COMMAND is exec'ed with stdin closed and must write COM1 to
-# stdout. NAME.boot gets one line: us, and kB that the VMM has resident beyond
+# user space. COMMAND is exec'ed with stdin closed and must write the guest's
+# UART to stdout. NAME.boot gets one line: us, and kB that the VMM has resident beyond
 # guest RAM at that moment: total and private.
 # The reader is FIFO 97: it stops the VMM's own CPU at the line, looks, lets go.
 boot_of() {
@@ -233,8 +226,8 @@ boot_of() {
 qemu_boot() {
     qemu_arguments "$2"
     # shellcheck disable=SC2086  # words, on purpose
-    boot_of "$1" qemu-system-x86_64 $qemu_args -serial stdio -kernel /guest/vmlinuz \
-        -initrd /guest/boot.cpio -append "$guest_parameters takt.job=boot takt.end=reboot"
+    boot_of "$1" "$peer" $qemu_args -serial stdio -kernel /guest/vmlinuz \
+        -initrd /guest/boot.cpio -append "$guest_parameters takt.job=boot takt.end=$peer_guest_end"
 }
 takt_boot() {
     # shellcheck disable=SC2086  # words, on purpose

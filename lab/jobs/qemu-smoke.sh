@@ -9,10 +9,10 @@ set -eu
 . /job/lib.sh
 
 loops=${TAKT_LOOPS:-500}
-for variant in ${TAKT_BOOTS-pc microvm}; do
+for variant in ${TAKT_BOOTS-$peer_boots}; do
     qemu_boot "boot-$variant" "$variant"
 done
 host_cyclictest host "$loops"
-for variant in ${TAKT_VARIANTS-pc pc-fifo-all pc-fifo pc-pm microvm-fifo microvm-pm}; do
+for variant in ${TAKT_VARIANTS-$peer_variants}; do
     cyclictest_in "qemu-$variant" "$loops" qemu_guest "$variant"
 done
