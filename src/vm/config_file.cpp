@@ -6,7 +6,7 @@
 #include <numeric>
 #include <vector>
 
-#include "base/mapped_file.h"
+#include "base/whole_file.h"
 #include "vm/config_schema.h"
 #include "vm/toml_library.h"
 
@@ -134,7 +134,7 @@ Result<> parse_config(VmConfig& config, std::string_view text, std::string_view 
 }
 
 Result<> load_config(VmConfig& config, const std::string& path) {
-  auto file = MappedFile::open(path);
+  auto file = WholeFile::read(path);
   if (!file) return usage_error(file.error().text);
   const auto bytes = file->bytes();
   return parse_config(config, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path);

@@ -61,12 +61,12 @@ Machine::~Machine() {
 }
 
 Result<> Machine::open_files() {
-  if (auto kernel = MappedFile::open(config_.kernel))
+  if (auto kernel = WholeFile::read(config_.kernel))
     kernel_ = std::move(*kernel);
   else
     return in_context("kernel", {kernel.error().text, Blame::usage});
   if (!config_.initrd) return {};
-  if (auto initrd = MappedFile::open(*config_.initrd))
+  if (auto initrd = WholeFile::read(*config_.initrd))
     initrd_ = std::move(*initrd);
   else
     return in_context("initrd", {initrd.error().text, Blame::usage});

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "base/mapped_file.h"
+#include "base/whole_file.h"
 #include "base/result.h"
 #include "bus/guest_mem.h"
 #include "host/console.h"
@@ -60,8 +60,8 @@ class Machine {
 
   VmConfig config_;
   LifeCycle life_;
-  MappedFile kernel_;
-  MappedFile initrd_;
+  WholeFile kernel_;
+  WholeFile initrd_;
   kvm::System system_;
   kvm::VmFd vm_;
   std::uint32_t disabled_exits_ = 0;
