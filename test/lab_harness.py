@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One job of lab/run.sh, many results. TAKT_LAB_OUT: where results are kept."""
+"""One job of lab/run.sh, many results. TAKT_LAB_OUT: where results are kept. TAKT_ARCH: what takt is
+built for, x86 or arm64 (default: this machine's)."""
 
+import json
 import os
 import pathlib
+import platform
+import re
 import shutil
 import subprocess
 import time
@@ -12,6 +16,7 @@ from harness import repo, takt_bin
 
 jobs = pathlib.Path(__file__).resolve().parent / "lab"
 out_root = pathlib.Path(os.environ.get("TAKT_LAB_OUT", "/tmp/takt-lab"))
+arch = os.environ.get("TAKT_ARCH") or {"x86_64": "x86", "aarch64": "arm64"}[platform.machine()]
 
 
 def run_job(name, job, *options, timeout_s=300, takt=takt_bin):
@@ -19,14 +24,21 @@ def run_job(name, job, *options, timeout_s=300, takt=takt_bin):
     out = out_root / name
     if out.exists():
         shutil.rmtree(out)
-    command = [str(repo / "lab/run.sh"), "--out", str(out), "--timeout", str(timeout_s),
-               "--add", f"{takt}:/usr/bin/takt", *options, str(jobs / job)]
+    command = [str(repo / "lab/run.sh"), "--arch", arch, "--out", str(out), "--timeout", str(timeout_s),
+               "--add", f"{takt}:/usr/bin/takt", "--add", f"{jobs}/guests.sh:/job/guests.sh", *options,
+               str(jobs / job)]
     begin = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     print(f"lab job {job}: status {done.returncode}, {time.monotonic() - begin:.0f} s", flush=True)
     if done.returncode != 0:
         raise AssertionError(f"{' '.join(command)}\nstatus {done.returncode}\n{done.stdout}\n{done.stderr}")
     return out
+
+
+def lab_kernel():
+    """The directory of Debian's RT kernel: vmlinuz, lib/modules."""
+    done = subprocess.run([str(repo / "lab/kernel.sh"), "--arch", arch], stdout=subprocess.PIPE, check=True, text=True)
+    return pathlib.Path(done.stdout.strip())
 
 
 class LabTest(unittest.TestCase):
@@ -44,6 +56,37 @@ class LabTest(unittest.TestCase):
         console = "\n".join(self.text(f"{guest}.console").splitlines()[-15:])
         self.assertEqual(self.text(f"{guest}.status").strip(), str(status),
                          f"\n  takt said: {said}\n  end of console: {console}")
+
+    def objects(self, guest):
+        """The JSON objects that takt printed: with --print-effective the state, with --print-stats the statistics."""
+        said, found = self.text(f"{guest}.vmm"), []
+        decoder = json.JSONDecoder()
+        begin = re.compile(r"(?m)^\{$")
+        while at := begin.search(said):
+            value, end = decoder.raw_decode(said[at.start():])
+            found.append(value)
+            said = said[at.start() + end:]
+        return found
+
+    def effective(self, guest):
+        return next(o for o in self.objects(guest) if "threads" in o)
+
+    def stats(self, guest):
+        return next(o for o in self.objects(guest) if "vcpus" in o)
+
+    def assert_refused(self, guest, status, *says):
+        """takt ended with `status` after one line that says all of `says`, and the guest said nothing."""
+        self.assert_status(guest, status)
+        said = self.text(f"{guest}.vmm")
+        self.assertRegex(said, r"\Atakt: [^\n]*\n\Z", "one line is wanted")
+        self.assertEqual([words for words in says if words not in said], [], f"words that the line lacks: {said}")
+        self.assertEqual(self.text(f"{guest}.console"), "")
+
+    def assert_no_warnings(self, guest, but=None):
+        bad = [line for line in self.text(f"{guest}.console").splitlines()
+               if re.search(r"WARNING:|BUG:|Oops|Call [Tt]race|INFO: .*stall|soft lockup|rcu.*stall", line)
+               and not (but and re.search(but, line))]
+        self.assertEqual(bad, [], guest)
 
 
 def cyclictest_summary(hist):

@@ -149,16 +149,17 @@ qemu_guest() {
 }
 
 # takt_guest NAME "TAKT OPTIONS" PARAMETER...: the same under takt. Placement,
-# idle handling and the like are takt's own options.
+# idle handling and the like are takt's own options. $guest_kernel, $guest_initrd and $guest_input
+# (its stdin) stand for others than the usual.
 takt_guest() {
     name=$1 options=$2
     shift 2
     # shellcheck disable=SC2086  # words, on purpose
-    set -- "${takt:-/usr/bin/takt}" run --kernel /guest/vmlinuz --initrd "${guest_initrd:-/guest/initrd.cpio}" \
+    set -- "${takt:-/usr/bin/takt}" run --kernel "${guest_kernel:-/guest/vmlinuz}" --initrd "${guest_initrd:-/guest/initrd.cpio}" \
         --memory "${guest_ram_mb}M" $options --cmdline "$guest_parameters takt.offset_us=$phase_us $*"
     echo "$*" >"$results/$name.command"
     guard
-    "$@" >"$results/$name.console" 2>"$results/$name.vmm" </dev/null &
+    "$@" >"$results/$name.console" 2>"$results/$name.vmm" <"${guest_input:-/dev/null}" &
     vmm=$!
     guarded "$vmm"
     thread_named "$vmm" 'vcpu0' >/dev/null && threads "$vmm" >"$results/$name.threads"
