@@ -17,8 +17,8 @@ namespace {
 
 constexpr const char* run_footer = R"(Exit status:
   0 power-off or Ctrl-A x   1 the host lacks something   2 wrong usage
-  4 reset   6 triple fault   8 KVM internal error   128+N ended by signal N
-  (V << 1) | 1 when the guest writes V to the debug-exit port 0xf4)";
+  4 reset   6 the guest crashed   8 KVM internal error   128+N ended by signal N
+  (V << 1) | 1 when the guest writes V to its debug-exit register)";
 
 constexpr int usage_status = 2;
 
