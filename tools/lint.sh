@@ -41,12 +41,21 @@ check_layers() { python3 tools/check_layers.py; }
 check_text() { source_files | python3 tools/check_text.py; }
 check_checks() { (cd tools && python3 -m unittest -q check_test 2>&1); }
 
-# Each header compiles alone. $0 is the header; read from stdin, or #pragma once would warn.
+# Each header compiles alone, with a compiler of its architecture. $0 is the header; read from stdin, or #pragma once
+# would warn.
 check_headers() {
     # shellcheck disable=SC2016  # expanded by the inner shell
-    local compile='echo "#include \"$0\"" | g++ -std=c++23 -fsyntax-only -x c++ -Wall -Wextra -Werror \
+    local compile='case $0 in
+        *_arm64.h) compiler=$ARM64_CXX ;; *_x86.h) compiler=$X86_CXX ;; *) compiler=g++ ;; esac
+        [ -n "$compiler" ] || exit 0
+        echo "#include \"$0\"" | $compiler -std=c++23 -fsyntax-only -x c++ -Wall -Wextra -Werror \
         -Wno-attributes=clang:: -fno-rtti "$@" - 2>&1 | sed "/<stdin>/d"; exit "${PIPESTATUS[1]}"'
     local status=0
+    export ARM64_CXX=g++ X86_CXX=''
+    if [ "$(host_arch)" = x86 ]; then
+        X86_CXX=g++
+        ARM64_CXX="aarch64-linux-gnu-g++ -isystem $(sysroot)/usr/include" || return 1
+    fi
     source_files 'src/*.h' 'test/*.h' 'bench/*.h' |
         xargs -0 -r -I{} -P "$jobs" bash -c "$compile" {} -I. -Isrc || status=1
     source_files 'guest/*.h' |
@@ -68,7 +77,9 @@ lint_step() {
 run_lint() {
     local start=$SECONDS
     bad_checks=()
-    need_packages build check
+    local groups=(build check)
+    [ "$(host_arch)" = arm64 ] || groups+=(cross)
+    need_packages "${groups[@]}"
     lint_step checks "the checks themselves find what they are for"
     lint_step format "clang-format-19"
     lint_step layers "who may include whom, architecture, KVM"

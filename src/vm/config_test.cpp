@@ -157,9 +157,8 @@ TEST(ConfigFile, AnUnknownKeyIsNamedWithItsLineAndTheNearestKnownOne) {
   VmConfig config;
   EXPECT_EQ(error_of(parse_config(config, "cpus = 1\nmemroy = \"1G\"\n", "vm.toml")),
             "vm.toml:2: unknown key 'memroy'; did you mean 'memory'?");
-  EXPECT_NE(
-      error_of(parse_config(config, "flux = 1\n", "vm.toml")).find("allowed are kernel, "),
-      std::string::npos);
+  EXPECT_NE(error_of(parse_config(config, "flux = 1\n", "vm.toml")).find("allowed are kernel, "),
+            std::string::npos);
 }
 
 TEST(ConfigFile, AWrongValueIsNamedWithItsLine) {

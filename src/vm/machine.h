@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "base/whole_file.h"
 #include "base/result.h"
+#include "base/whole_file.h"
 #include "bus/guest_mem.h"
 #include "host/console.h"
 #include "host/guest_ram.h"
