@@ -22,6 +22,7 @@
 #include "kvm/vgic_arm64.h"
 #include "vm/boot_arm64.h"
 #include "vm/layout_arm64.h"
+#include "vm/uart_client.h"
 
 namespace takt {
 namespace {
@@ -65,9 +66,6 @@ class BoardArm64 : public Board {
   Result<> add_test_eventfd(kvm::VmFd& vm);
 
  private:
-  template <class Uart>
-  ConsoleClient client_of(Uart& uart);
-
   template <class Model>
   static Region<Gpa> at(Gpa start, Device& on_bus, const Model&,
                         std::uint64_t bytes = Model::region_bytes) {
@@ -151,23 +149,9 @@ Result<> BoardArm64::create_gic(const VmConfig& config, const kvm::VmFd& vm) {
   return {};
 }
 
-template <class Uart>
-ConsoleClient BoardArm64::client_of(Uart& uart) {
-  Serialized& lock = uart_model_ == UartModel::pl011 ? console_pl011_ : console_16550_;
-  ConsoleClient client;
-  client.tx_resume = [&] { lock.with([&] { uart.tx_resume(); }); };
-  client.receive = [&](std::span<const std::uint8_t> bytes) {
-    return lock.with([&] {
-      std::size_t taken = 0;
-      while (taken < bytes.size() && uart.receive(bytes[taken])) ++taken;
-      return taken;
-    });
-  };
-  return client;
-}
-
 ConsoleClient BoardArm64::console_client() {
-  return uart_model_ == UartModel::pl011 ? client_of(pl011_) : client_of(uart16550_);
+  return uart_model_ == UartModel::pl011 ? uart_client(console_pl011_, pl011_)
+                                         : uart_client(console_16550_, uart16550_);
 }
 
 /// Linux's gpio-keys waits 5 ms before it believes a pin.

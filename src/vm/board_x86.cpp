@@ -18,6 +18,7 @@
 #include "vm/board.h"
 #include "vm/boot_x86.h"
 #include "vm/layout_x86.h"
+#include "vm/uart_client.h"
 
 namespace takt {
 namespace {
@@ -38,7 +39,7 @@ class BoardX86 : public Board {
 
   [[nodiscard]] PioBus& pio() override { return pio_; }
   [[nodiscard]] MmioBus& mmio() override { return mmio_; }
-  [[nodiscard]] ConsoleClient console_client() override;
+  [[nodiscard]] ConsoleClient console_client() override { return uart_client(com1_, uart16550_); }
   [[nodiscard]] std::vector<BoardFact> facts() const override;
   [[nodiscard]] Result<> prepare_boot(const VmConfig& config, const PayloadFiles& files,
                                       const GuestMem& mem,
@@ -112,19 +113,6 @@ Result<> BoardX86::build_tables(bool with_testdev) {
 Result<> BoardX86::add_test_eventfd(kvm::VmFd& vm) {
   TRY(test_event_, make_eventfd());
   return vm.add_eventfd(layout::test_eventfd, Width::b1, test_event_);
-}
-
-ConsoleClient BoardX86::console_client() {
-  ConsoleClient client;
-  client.tx_resume = [this] { com1_.with([this] { uart16550_.tx_resume(); }); };
-  client.receive = [this](std::span<const std::uint8_t> bytes) {
-    return com1_.with([this, bytes] {
-      std::size_t taken = 0;
-      while (taken < bytes.size() && uart16550_.receive(bytes[taken])) ++taken;
-      return taken;
-    });
-  };
-  return client;
 }
 
 std::vector<BoardFact> BoardX86::facts() const {
