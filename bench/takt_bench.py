@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 
-REPO = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 class Latency:
@@ -102,11 +101,13 @@ def first_line(*command):
 
 
 def takt_version(program=None):
-    """What the program says of itself, and the commit of the tree, with a + when it is changed."""
-    said = first_line(program, "--version") if program else ""
-    commit = first_line("git", "-C", REPO, "rev-parse", "--short=12", "HEAD")
-    changed = first_line("git", "-C", REPO, "status", "--porcelain", "--", "src", "guest")
-    return " ".join(word for word in (said, commit + "+" * bool(changed)) if word)
+    """What `takt --version` says: version and commit. Read from the file, which may be another architecture's."""
+    try:
+        with open(program, "rb") as file:
+            found = re.search(rb"takt \d+\.\d+\.\d+ \([^)]*\)", file.read())
+    except (OSError, TypeError):
+        found = None
+    return found[0].decode() if found else "unknown"
 
 
 def add_document_options(parser):

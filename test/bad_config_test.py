@@ -152,7 +152,7 @@ class Options(TaktTest):
     def test_version_is_status_0_on_stdout(self):
         ended = self.run_to_end([takt_bin, "--version"])
         self.assert_status(ended, 0)
-        self.assertRegex(ended.stdout, rb"^takt [0-9]+\.[0-9]+\.[0-9]+\n$", ended)
+        self.assertRegex(ended.stdout, rb"^takt [0-9]+\.[0-9]+\.[0-9]+ \([0-9a-f]{12}\+?\)\n$", ended)
 
 
 class File(TaktTest):

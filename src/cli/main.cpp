@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include <commit.h>  // made by cmake/version.cmake
+
 #include "base/result.h"
 #include "cli/run_command.h"
 #include "vm/config_schema.h"
@@ -67,7 +69,7 @@ int main(int argc, char** argv) {
   open_standard_descriptors();
   std::signal(SIGPIPE, SIG_IGN);  // a reader that left is no reason to leave the terminal raw
   CLI::App app{"takt: a virtual machine monitor that keeps time"};
-  app.set_version_flag("--version", "takt " TAKT_VERSION);
+  app.set_version_flag("--version", "takt " TAKT_VERSION " (" TAKT_COMMIT ")");
   app.require_subcommand(1);
   CLI::App* run = app.add_subcommand("run", "Run a virtual machine");
   run->footer(run_footer);
