@@ -33,4 +33,4 @@ say "dispatch: 16 cases, $repetitions times each, in random order"
 "$program" --benchmark_repetitions="$repetitions" --benchmark_min_time=0.03 \
     --benchmark_enable_random_interleaving=true --benchmark_out="$raw" --benchmark_out_format=json \
     >"$out_dir/dispatch.log" 2>&1 || { cat "$out_dir/dispatch.log" >&2; die "$program failed"; }
-"$bench_dir/dispatch.py" --json "$out_dir/dispatch-$json_arch.json" --command "$started_as" "$raw"
+"$bench_dir/dispatch.py" --json "$out_dir/dispatch-$json_arch.json" --takt "$takt" --command "$started_as" "$raw"

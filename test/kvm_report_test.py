@@ -25,6 +25,18 @@ class Statistics(TaktTest):
         self.assertEqual(vcpu["pio_exits"], 11, ended)
         self.assertEqual(vcpu["mmio_exits"], 0, ended)
 
+    def test_the_time_that_exits_take_is_told_with_the_slowest_access(self):
+        ended = self.run_guest(
+            images.writes(*[(0x80, n) for n in range(10)], (images.debug_exit, 0)), "--print-stats")
+        (vcpu,) = ended.json()["vcpus"]
+        pio = vcpu["handling"]["pio"]
+        self.assertEqual(pio["count"], 11, ended)
+        self.assertLessEqual(pio["p50_ns"], pio["max_ns"], ended)
+        self.assertLess(0, pio["max_ns"], ended)
+        self.assertIn(pio["slowest"]["address"], ("0x80", hex(images.debug_exit)), ended)
+        self.assertTrue(pio["slowest"]["write"], ended)
+        self.assertNotIn("mmio", vcpu["handling"], ended)
+
     def test_each_vcpu_has_its_own(self):
         ended = self.run_guest(images.power_off(), "--cpus", "3", "--print-stats", "--name", "three")
         stats = ended.json()

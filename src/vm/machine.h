@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/cycles.h"
 #include "base/result.h"
 #include "base/whole_file.h"
 #include "bus/guest_mem.h"
@@ -59,6 +60,7 @@ class Machine {
   void stop_threads();
 
   VmConfig config_;
+  CycleClock cycle_clock_;
   LifeCycle life_;
   WholeFile kernel_;
   WholeFile initrd_;

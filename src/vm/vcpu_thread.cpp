@@ -27,10 +27,6 @@ void unblock_kick() {
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 
-void count(std::atomic<std::uint64_t>& counter) RT {  // one writer: no locked instruction
-  counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-}
-
 /// A value of 1, 2, 4 or 8 bytes from or to where KVM keeps it.
 std::uint64_t load_value(const std::byte* data, Width w) RT {
   const auto load = [data]<class T>(T value) {
@@ -96,7 +92,12 @@ void VcpuThread::body() {
 
 void VcpuThread::loop() RT {
   const rt::Section section;
-  while (!life_.ended()) handle(vcpu_.run());
+  while (!life_.ended()) {
+    const kvm::ExitKind kind = vcpu_.run();
+    exit_ = {.at = cycles(), .kind = kind};
+    handle(kind);
+    recorder_.exit(exit_, cycles());
+  }
 }
 
 void VcpuThread::handle(kvm::ExitKind kind) RT {
@@ -106,7 +107,7 @@ void VcpuThread::handle(kvm::ExitKind kind) RT {
     case mmio: return do_mmio(vcpu_.mmio());
     case system_event: return do_system_event(vcpu_.system_event());
     case odd_access: return vcpu_.refuse_access();
-    case interrupted: return count(counters_.interrupted);
+    case interrupted:
     case hlt: return;
     case shutdown: return end(Ending::crash);
     case internal_error:
@@ -117,7 +118,9 @@ void VcpuThread::handle(kvm::ExitKind kind) RT {
 }
 
 void VcpuThread::do_pio(const kvm::PioExit& exit) RT {
-  count(counters_.pio);
+  exit_.address = exit.port.raw();
+  exit_.is_write = exit.is_write;
+  exit_.width = static_cast<std::uint16_t>(bytes(exit.width));
   std::byte* data = exit.data;
   for (std::uint32_t i = 0; i < exit.count; ++i) {  // string instructions: at most a page of data
     if (exit.is_write)
@@ -129,7 +132,9 @@ void VcpuThread::do_pio(const kvm::PioExit& exit) RT {
 }
 
 void VcpuThread::do_mmio(const kvm::MmioExit& exit) RT {
-  count(counters_.mmio);
+  exit_.address = exit.gpa.raw();
+  exit_.is_write = exit.is_write;
+  exit_.width = static_cast<std::uint16_t>(exit.bytes);
   const std::uint32_t step = is_width(exit.bytes) ? exit.bytes : 1;
   const auto width = static_cast<Width>(step);
   for (std::uint32_t i = 0; i < exit.bytes; i += step) {

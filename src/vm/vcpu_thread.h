@@ -12,15 +12,9 @@
 #include "bus/dispatch.h"
 #include "kvm/vcpu_fd.h"
 #include "vm/life_cycle.h"
+#include "vm/vcpu_recorder.h"
 
 namespace takt {
-
-/// Written by the vCPU's thread alone, readable from any thread.
-struct VcpuCounters {
-  std::atomic<std::uint64_t> pio = 0;
-  std::atomic<std::uint64_t> mmio = 0;
-  std::atomic<std::uint64_t> interrupted = 0;
-};
 
 /// What the kernel counted for the thread while it was in the loop: a real-time run has zeros.
 struct VcpuUsage {
@@ -44,7 +38,7 @@ class VcpuThread {
 
   [[nodiscard]] pid_t tid() const { return thread_.tid(); }
   [[nodiscard]] const std::string& name() const { return thread_.name(); }
-  [[nodiscard]] const VcpuCounters& counters() const { return counters_; }
+  [[nodiscard]] const VcpuRecorder& recorder() const { return recorder_; }
   /// After stop(): what the kernel counted, and what KVM said if it failed ("" otherwise).
   [[nodiscard]] const VcpuUsage& usage() const { return usage_; }
   [[nodiscard]] const std::string& failure() const { return failure_; }
@@ -62,7 +56,8 @@ class VcpuThread {
   PioBus& pio_;
   MmioBus& mmio_;
   LifeCycle& life_;
-  VcpuCounters counters_;
+  VcpuRecorder recorder_;
+  ExitRecord exit_;  // the one that is being handled
   VcpuUsage usage_;
   std::string failure_;
   std::atomic<bool> gate_ = false;
