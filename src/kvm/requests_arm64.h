@@ -16,8 +16,6 @@ inline constexpr Ioctl<KVM_ARM_PREFERRED_TARGET, kvm_vcpu_init> preferred_target
 // on a vCPU
 inline constexpr Ioctl<KVM_ARM_VCPU_INIT, kvm_vcpu_init> vcpu_init{"KVM_ARM_VCPU_INIT"};
 inline constexpr Ioctl<KVM_ARM_VCPU_FINALIZE, int> vcpu_finalize{"KVM_ARM_VCPU_FINALIZE"};
-inline constexpr Ioctl<KVM_GET_ONE_REG, kvm_one_reg> get_one_reg{"KVM_GET_ONE_REG"};
-inline constexpr Ioctl<KVM_SET_ONE_REG, kvm_one_reg> set_one_reg{"KVM_SET_ONE_REG"};
 
 // on a device, and on a vCPU
 inline constexpr Ioctl<KVM_SET_DEVICE_ATTR, kvm_device_attr> set_device_attr{"KVM_SET_DEVICE_ATTR"};

@@ -14,43 +14,32 @@ constexpr std::uint64_t affinity_mask = 0xff'00ff'ffff;  // Aff3, Aff2, Aff1, Af
 // Arm ARM (DDI 0487), D23.2: MMU and caches off, bits that are RES1 set.
 constexpr std::uint64_t sctlr_el1_reset = 0x00c5'0078;
 
+bool poke(const VcpuFd& vcpu, std::uint64_t id, std::uint64_t value) RT {
+  kvm_one_reg reg{.id = id, .addr = reinterpret_cast<std::uintptr_t>(&value)};
+  return ::ioctl(vcpu.fd().raw(), KVM_SET_ONE_REG, &reg) == 0;
+}
+
+bool peek(const VcpuFd& vcpu, std::uint64_t id, std::uint64_t& value) RT {
+  kvm_one_reg reg{.id = id, .addr = reinterpret_cast<std::uintptr_t>(&value)};
+  return ::ioctl(vcpu.fd().raw(), KVM_GET_ONE_REG, &reg) == 0;
+}
+
+/// Set-up only: an error allocates.
 Result<std::uint64_t> read_register(const VcpuFd& vcpu, std::uint64_t id) {
   std::uint64_t value = 0;
-  kvm_one_reg reg{.id = id, .addr = reinterpret_cast<std::uintptr_t>(&value)};
-  TRY_VOID(get_one_reg(vcpu.fd(), reg));
+  if (!peek(vcpu, id, value)) return sys_error("KVM_GET_ONE_REG");
   return value;
 }
 
 Result<> write_register(const VcpuFd& vcpu, std::uint64_t id, std::uint64_t value) {
-  kvm_one_reg reg{.id = id, .addr = reinterpret_cast<std::uintptr_t>(&value)};
-  TRY_VOID(set_one_reg(vcpu.fd(), reg));
+  if (!poke(vcpu, id, value)) return sys_error("KVM_SET_ONE_REG");
   return {};
-}
-
-/// On the vCPU's own thread: no allocation.
-bool poke(int fd, std::uint64_t id, std::uint64_t value) RT {
-  kvm_one_reg reg{.id = id, .addr = reinterpret_cast<std::uintptr_t>(&value)};
-  return ::ioctl(fd, KVM_SET_ONE_REG, &reg) == 0;
-}
-
-bool peek(int fd, std::uint64_t id, std::uint64_t& value) RT {
-  kvm_one_reg reg{.id = id, .addr = reinterpret_cast<std::uintptr_t>(&value)};
-  return ::ioctl(fd, KVM_GET_ONE_REG, &reg) == 0;
 }
 
 bool set_mp_state(int fd, std::uint32_t state) RT {
   kvm_mp_state mp{.mp_state = state};
   return ::ioctl(fd, KVM_SET_MP_STATE, &mp) == 0;
 }
-
-class Features {
- public:
-  explicit Features(kvm_vcpu_init& init) : init_{init} {}
-  void add(unsigned feature) { init_.features[feature / 32] |= 1u << (feature % 32); }
-
- private:
-  kvm_vcpu_init& init_;
-};
 
 }  // namespace
 
@@ -60,16 +49,16 @@ Result<> init_vcpu(const VmFd& vm, const VcpuFd& vcpu) {
   const auto has = [&](int capability) { return vm.system().extension(capability) != 0; };
   kvm_vcpu_init init{};
   TRY_VOID(preferred_target(vm.fd(), init));
-  Features features{init};
-  features.add(KVM_ARM_VCPU_PSCI_0_2);
-  if (vcpu.id() != VcpuId{0}) features.add(KVM_ARM_VCPU_POWER_OFF);
-  if (has_pmu(vm)) features.add(KVM_ARM_VCPU_PMU_V3);
+  const auto add = [&](unsigned feature) { init.features[feature / 32] |= 1u << (feature % 32); };
+  add(KVM_ARM_VCPU_PSCI_0_2);
+  if (vcpu.id() != VcpuId{0}) add(KVM_ARM_VCPU_POWER_OFF);
+  if (has_pmu(vm)) add(KVM_ARM_VCPU_PMU_V3);
   if (has(KVM_CAP_ARM_PTRAUTH_ADDRESS) && has(KVM_CAP_ARM_PTRAUTH_GENERIC)) {
-    features.add(KVM_ARM_VCPU_PTRAUTH_ADDRESS);
-    features.add(KVM_ARM_VCPU_PTRAUTH_GENERIC);
+    add(KVM_ARM_VCPU_PTRAUTH_ADDRESS);
+    add(KVM_ARM_VCPU_PTRAUTH_GENERIC);
   }
   const bool sve = has(KVM_CAP_ARM_SVE);
-  if (sve) features.add(KVM_ARM_VCPU_SVE);
+  if (sve) add(KVM_ARM_VCPU_SVE);
   TRY_VOID(vcpu_init(vcpu.fd(), init));
   if (!sve) return {};
   int feature = KVM_ARM_VCPU_SVE;
@@ -115,15 +104,14 @@ void VcpuFd::refuse_access() RT {
 }
 
 bool VcpuFd::suspend() RT {
-  return peek(fd_.raw(), reg::x(1), resume_.pc) && peek(fd_.raw(), reg::x(2), resume_.context) &&
+  return peek(*this, reg::x(1), resume_.pc) && peek(*this, reg::x(2), resume_.context) &&
          set_mp_state(fd_.raw(), KVM_MP_STATE_SUSPENDED);
 }
 
 bool VcpuFd::wake_up() RT {
-  const int fd = fd_.raw();
-  return poke(fd, reg::sctlr_el1, sctlr_el1_reset) && poke(fd, reg::pstate, start_pstate) &&
-         poke(fd, reg::pc, resume_.pc) && poke(fd, reg::x(0), resume_.context) &&
-         set_mp_state(fd, KVM_MP_STATE_RUNNABLE);
+  return poke(*this, reg::sctlr_el1, sctlr_el1_reset) && poke(*this, reg::pstate, start_pstate) &&
+         poke(*this, reg::pc, resume_.pc) && poke(*this, reg::x(0), resume_.context) &&
+         set_mp_state(fd_.raw(), KVM_MP_STATE_RUNNABLE);
 }
 
 std::string describe_registers(const VcpuFd& vcpu) {

@@ -70,23 +70,23 @@ Result<std::uint32_t> VmFd::disable_exits(std::uint32_t mask) {
   return granted;
 }
 
-Result<> VmFd::add_eventfd(Port port, Width width, const Fd& event) {
+Result<> VmFd::add_eventfd(std::uint64_t address, std::uint32_t flags, Width width,
+                           const Fd& event) {
   kvm_ioeventfd io{};
-  io.addr = port.raw();
+  io.addr = address;
   io.len = static_cast<std::uint32_t>(bytes(width));
   io.fd = event.raw();
-  io.flags = KVM_IOEVENTFD_FLAG_PIO;
+  io.flags = flags;
   TRY_VOID(ioeventfd(fd_, io));
   return {};
 }
 
+Result<> VmFd::add_eventfd(Port port, Width width, const Fd& event) {
+  return add_eventfd(port.raw(), KVM_IOEVENTFD_FLAG_PIO, width, event);
+}
+
 Result<> VmFd::add_eventfd(Gpa gpa, Width width, const Fd& event) {
-  kvm_ioeventfd io{};
-  io.addr = gpa.raw();
-  io.len = static_cast<std::uint32_t>(bytes(width));
-  io.fd = event.raw();
-  TRY_VOID(ioeventfd(fd_, io));
-  return {};
+  return add_eventfd(gpa.raw(), 0, width, event);
 }
 
 bool VmFd::has_device(std::uint32_t type) const {

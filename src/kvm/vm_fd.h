@@ -52,6 +52,7 @@ class VmFd {
 
  private:
   [[nodiscard]] std::uint32_t offered_disable_exits() const;
+  Result<> add_eventfd(std::uint64_t address, std::uint32_t flags, Width width, const Fd& event);
 
   const System* system_ = nullptr;
   Fd fd_;

@@ -74,9 +74,8 @@ class Board {
 /// The argument of KVM_CREATE_VM. The error says what the host's KVM is too small for.
 [[nodiscard]] Result<unsigned long> vm_type(const VmConfig& config, const kvm::System& system);
 
-/// Interrupt controllers, exits and polling as configured. Before the first vCPU. Returns the mask
-/// of exits that are disabled now.
-[[nodiscard]] Result<std::uint32_t> set_up_vm(const VmConfig& config, kvm::VmFd& vm);
+/// What the board needs of KVM before the first vCPU: interrupt controllers, kinds of exits.
+[[nodiscard]] Result<> set_up_vm(const VmConfig& config, kvm::VmFd& vm);
 
 /// What each vCPU is: CPUID, features.
 [[nodiscard]] Result<> set_up_vcpus(const VmConfig& config, const kvm::VmFd& vm,

@@ -220,13 +220,10 @@ Result<unsigned long> vm_type(const VmConfig& config, const kvm::System& system)
   return most == 0 ? 0 : KVM_VM_TYPE_ARM_IPA_SIZE(needed);
 }
 
-Result<std::uint32_t> set_up_vm(const VmConfig& config, kvm::VmFd& vm) {
-  TRY_VOID(granted(config, vm.check_disable_exits(config.disable_exits)));
-  TRY(const std::uint32_t disabled, vm.disable_exits(config.disable_exits));
-  if (config.halt_poll_ns) TRY_VOID(granted(config, vm.set_halt_poll_ns(*config.halt_poll_ns)));
+Result<> set_up_vm(const VmConfig&, kvm::VmFd& vm) {
   for (const std::uint32_t wanted : {KVM_CAP_ARM_SYSTEM_SUSPEND, KVM_CAP_ARM_NISV_TO_USER})
     if (vm.system().extension(static_cast<int>(wanted)) != 0) TRY_VOID(vm.enable(wanted, 0));
-  return disabled;
+  return {};
 }
 
 Result<> set_up_vcpus(const VmConfig&, const kvm::VmFd& vm, std::span<const kvm::VcpuFd> vcpus) {

@@ -132,13 +132,10 @@ Result<std::unique_ptr<Board>> create_board(const VmConfig& config, kvm::VmFd& v
   return board;
 }
 
-Result<std::uint32_t> set_up_vm(const VmConfig& config, kvm::VmFd& vm) {
-  TRY_VOID(granted(config, vm.check_disable_exits(config.disable_exits)));
-  TRY(const std::uint32_t disabled, vm.disable_exits(config.disable_exits));
-  if (config.halt_poll_ns) TRY_VOID(granted(config, vm.set_halt_poll_ns(*config.halt_poll_ns)));
+Result<> set_up_vm(const VmConfig& config, kvm::VmFd& vm) {
   TRY_VOID(kvm::create_irqchip(vm));
   if (config.pit) TRY_VOID(kvm::create_pit(vm));
-  return disabled;
+  return {};
 }
 
 std::vector<RamRegion> ram_regions(std::span<std::byte> ram) {

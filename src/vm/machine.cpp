@@ -81,8 +81,10 @@ Result<> Machine::create_vm() {
         fmt::format("cpus = {}: this host's KVM takes at most {}", config_.cpus, most));
   TRY(const unsigned long type, vm_type(config_, system_));
   TRY(vm_, kvm::VmFd::create(system_, type));
-  TRY(disabled_exits_, set_up_vm(config_, vm_));
-  return {};
+  TRY_VOID(granted(config_, vm_.check_disable_exits(config_.disable_exits)));
+  TRY(disabled_exits_, vm_.disable_exits(config_.disable_exits));
+  if (config_.halt_poll_ns) TRY_VOID(granted(config_, vm_.set_halt_poll_ns(*config_.halt_poll_ns)));
+  return set_up_vm(config_, vm_);
 }
 
 Result<> Machine::create_memory() {
