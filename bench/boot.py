@@ -8,8 +8,8 @@ import glob
 import os
 import time
 
-from takt_bench import (Verdicts, add_document_options, print_table, read_text, takt_version,
-                        write_json)
+from takt_bench import (Verdicts, add_document_options, figures, print_table, read_text,
+                        takt_version, write_json)
 
 BAR_KIB = 8 * 1024
 
@@ -23,17 +23,6 @@ def read_runs(directories):
             runs.setdefault(name, []).append(tuple(int(word) for word in read_text(path).split()))
             commands[name] = read_text(path[: -len(".boot")] + ".command")
     return runs, commands
-
-
-def figures(values, digits):
-    ordered = sorted(values)
-    return {
-        "min": round(ordered[0], digits),
-        "avg": round(sum(ordered) / len(ordered), digits),
-        "p99": round(ordered[-1], digits),  # of a handful of runs: the worst
-        "max": round(ordered[-1], digits),
-        "samples": len(ordered),
-    }
 
 
 def results(runs):

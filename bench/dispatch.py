@@ -9,11 +9,11 @@ thread is in the spread, and in the minimum it is smallest.
 
 import argparse
 import json
-import math
 import platform
 import time
 
-from takt_bench import Verdicts, print_table, takt_version, write_json
+from takt_bench import (Verdicts, add_document_options, figures, print_table, takt_version,
+                        write_json)
 
 BAR_NS = 30
 # Two threads on caches, a clock and perhaps a core that they share with whatever else runs.
@@ -32,24 +32,17 @@ def samples_of(raw):
 
 
 def row_of(bus, case, times):
-    times = sorted(times)
     return {
         "vmm": "takt" if bus == "takt" else "std::map + mutex",
         "case": f"{case[0]}, {case[1]} devices, {case[2]} thread{'s' * (case[2] > 1)}",
         "unit": "ns",
-        "min": round(times[0], 2),
-        "avg": round(sum(times) / len(times), 2),
-        "p99": round(times[math.ceil(0.99 * len(times)) - 1], 2),
-        "max": round(times[-1], 2),
-        "samples": len(times),
+        **figures(times),
     }
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", required=True)
-    parser.add_argument("--takt", help="the program, for its version")
-    parser.add_argument("--command", default="")
+    add_document_options(parser)
     parser.add_argument("raw")
     arguments = parser.parse_args()
     with open(arguments.raw, encoding="utf-8") as file:

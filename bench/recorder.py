@@ -5,33 +5,24 @@ repetition: CPU time of the thread per exit."""
 
 import argparse
 import json
-import math
 import platform
 import time
 
-from takt_bench import Verdicts, print_table, takt_version, write_json
+from takt_bench import (Verdicts, add_document_options, figures, print_table, takt_version,
+                        write_json)
 
 BAR_NS = 40
 
 
-def row_of(case, times):
-    times = sorted(times)
-    return {"vmm": "takt", "case": f"recorder {case}", "unit": "ns", "min": round(times[0], 2),
-            "avg": round(sum(times) / len(times), 2),
-            "p99": round(times[math.ceil(0.99 * len(times)) - 1], 2), "max": round(times[-1], 2),
-            "samples": len(times)}
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", required=True)
-    parser.add_argument("--takt", help="the program, for its version")
-    parser.add_argument("--command", default="")
+    add_document_options(parser)
     parser.add_argument("raw")
     arguments = parser.parse_args()
     with open(arguments.raw, encoding="utf-8") as file:
         runs = [run for run in json.load(file)["benchmarks"] if run["run_type"] == "iteration"]
-    rows = {case: row_of(case, [run["cpu_time"] for run in runs if run["run_name"] == case])
+    rows = {case: {"vmm": "takt", "case": f"recorder {case}", "unit": "ns",
+                   **figures([run["cpu_time"] for run in runs if run["run_name"] == case])}
             for case in ("off", "on")}
     print_table(["ns per exit (CPU time)", "min", "avg", "p99", "max"],
                 [[row["case"], row["min"], row["avg"], row["p99"], row["max"]] for row in rows.values()])

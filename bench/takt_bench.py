@@ -2,6 +2,7 @@
 """What the benches share: latency histograms, tables, JSON files, verdicts."""
 
 import json
+import math
 import os
 import re
 import subprocess
@@ -108,6 +109,18 @@ def takt_version(program=None):
     except (OSError, TypeError):
         found = None
     return found[0].decode() if found else "unknown"
+
+
+def figures(values, digits=2):
+    """The fields of a row of results, of single values. p99 of a handful is the worst."""
+    ordered = sorted(values)
+    return {
+        "min": round(ordered[0], digits),
+        "avg": round(sum(ordered) / len(ordered), digits),
+        "p99": round(ordered[math.ceil(0.99 * len(ordered)) - 1], digits),
+        "max": round(ordered[-1], digits),
+        "samples": len(ordered),
+    }
 
 
 def add_document_options(parser):
