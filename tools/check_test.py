@@ -25,7 +25,8 @@ class Layers(unittest.TestCase):
         self.assertIn(part, found[0])
 
     def test_layers_to_the_left_and_the_own_one_may_be_included(self):
-        for layer, name in (("cli", "vm/a.h"), ("kvm", "host/a.h"), ("dev", "bus/a.h"), ("dev", "dev/a.h")):
+        for layer, name in (("cli", "vm/a.h"), ("cli", "check/a.h"), ("check", "kvm/a.h"), ("kvm", "host/a.h"),
+                            ("dev", "bus/a.h"), ("dev", "dev/a.h")):
             self.assertEqual(messages(layer, f'#include "{name}"\n'), [])
 
     def test_each_layer_refuses_each_layer_above_it(self):
@@ -37,6 +38,7 @@ class Layers(unittest.TestCase):
     def test_peers_may_not_include_each_other(self):
         self.assert_finds("dev", '#include "host/console.h"\n', "peers")
         self.assert_finds("vfio", '  #  include "kvm/a.h"\n', "peers")
+        self.assert_finds("check", '#include "ctl/a.h"\n', "peers")
 
     def test_an_include_without_its_layer_is_found(self):
         self.assert_finds("dev", '#include "uart16550.h"\n', "path from src/")

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-find_package(ZLIB REQUIRED)
 find_library(TAKT_LIBFDT fdt REQUIRED)
 find_path(TAKT_LIBFDT_INCLUDE libfdt.h REQUIRED)
 
@@ -10,11 +9,10 @@ takt_layer(boot_arm64
     fdt_devices_arm64.cpp
     fdt_gic_arm64.cpp
     fdt_writer.cpp
-    gunzip.cpp
     linux_image_arm64.cpp
     payload_arm64.cpp
     zboot.cpp
-  LIBS takt_boot_shared ZLIB::ZLIB ${TAKT_LIBFDT})
+  LIBS takt_boot_shared ${TAKT_LIBFDT})
 target_include_directories(takt_boot_arm64 SYSTEM PUBLIC ${TAKT_LIBFDT_INCLUDE})
 if(NOT TAKT_ARCH STREQUAL "arm64") # only where its tests ask for it
   set_target_properties(takt_boot_arm64 PROPERTIES EXCLUDE_FROM_ALL ON)

@@ -2,16 +2,22 @@
 // The command line. CLI11 throws; nothing it throws leaves this file.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include <commit.h>  // made by cmake/version.cmake
 
 #include "base/result.h"
+#include "cli/check_command.h"
 #include "cli/run_command.h"
 #include "vm/config_schema.h"
 
@@ -21,6 +27,9 @@ constexpr const char* run_footer = R"(Exit status:
   0 power-off or Ctrl-A x   1 the host lacks something   2 wrong usage
   4 reset   6 the guest crashed   8 KVM internal error   128+N ended by signal N
   (V << 1) | 1 when the guest writes V to its debug-exit register)";
+
+constexpr const char* check_footer = R"(Exit status:
+  0 nothing fails   1 at least one FAIL   2 wrong usage)";
 
 constexpr int usage_status = 2;
 
@@ -58,8 +67,39 @@ void open_standard_descriptors() {
   }
 }
 
-int print_parse_error(const CLI::ParseError& error) {
-  takt::say(fmt::format("takt: {} (see takt run --help)", takt::one_line(error.what())));
+void add_check_options(CLI::App& check, takt::CheckArguments& arguments) {
+  check.add_flag("--json", arguments.json, "the report as JSON");
+  check
+      .add_option("--for", arguments.vm_file,
+                  "check what this VM would use: its CPUs, memory, priorities")
+      ->type_name("VM.TOML");
+  check.add_option("--root", arguments.root, "check a recorded host instead of this one")
+      ->type_name("DIR");
+  check
+      .add_option("--record", arguments.record,
+                  "copy what check reads of this host into a new directory")
+      ->type_name("DIR");
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
+  return names;
+}
+
+/// The first argument when it is meant to be a command and is none.
+std::optional<std::string> unknown_command(const CLI::App& app, int argc, char** argv) {
+  const std::string word = argc > 1 ? argv[1] : "-";
+  const auto names = command_names(app);
+  if (word.starts_with('-') || std::ranges::find(names, word) != names.end()) return std::nullopt;
+  return word;
+}
+
+int print_parse_error(const CLI::ParseError& error, const CLI::App& app) {
+  const auto used = app.get_subcommands();
+  const std::string command = used.empty() ? "run" : used.front()->get_name();
+  takt::say(fmt::format("takt: {} (see takt {} --help)", takt::one_line(error.what()), command));
   return usage_status;
 }
 
@@ -78,12 +118,21 @@ int main(int argc, char** argv) {
                   "configuration file (TOML); its keys are the options' names")
       ->type_name("VM.TOML");
   add_options(*run, arguments);
+  CLI::App* check = app.add_subcommand("check", "Is this host fit for real time?");
+  check->footer(check_footer);
+  takt::CheckArguments check_arguments;
+  add_check_options(*check, check_arguments);
+  if (const auto word = unknown_command(app, argc, argv)) {
+    takt::say(fmt::format("takt: unknown command '{}'; commands are {}", takt::one_line(*word),
+                          fmt::join(command_names(app), ", ")));
+    return usage_status;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    return print_parse_error(error);
+    return print_parse_error(error, app);
   }
-  return takt::run_command(arguments);
+  return check->parsed() ? takt::check_command(check_arguments) : takt::run_command(arguments);
 }

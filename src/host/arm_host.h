@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an arm64 host does with its guests and tells in /proc and /sys only. Set-up only. `root` is
-// the directory that they are in: a test gives another.
+// What an arm64 host does with its guests and tells in /proc and /sys only. Set-up only.
 #pragma once
 
-#include <filesystem>
 #include <string>
+
+#include "host/host_files.h"
 
 namespace takt::arm_host {
 
@@ -17,14 +17,11 @@ inline constexpr int irq_thread_priority = 50;
 /// With PREEMPT_RT this has a trap (seen with Linux 6.12): each entry of a vCPU moves its doorbell
 /// interrupt to the CPU, which wakes the doorbell's thread, which preempts a vCPU thread that is
 /// not above it, which is put, and so on: the guest never runs.
-[[nodiscard]] bool gicv4_in_use(const std::filesystem::path& root = "/");
-
-/// /sys/kernel/realtime.
-[[nodiscard]] bool is_preempt_rt(const std::filesystem::path& root = "/");
+[[nodiscard]] bool gicv4_in_use(const HostFiles& host = {});
 
 /// Whether the guest's WFI exits: kvm-arm.wfi_trap_policy of the host's command line (Linux,
 /// admin-guide/kernel-parameters.txt), in words.
-[[nodiscard]] std::string wfi_policy_text(const std::filesystem::path& root = "/");
-[[nodiscard]] std::string wfe_policy_text(const std::filesystem::path& root = "/");
+[[nodiscard]] std::string wfi_policy_text(const HostFiles& host = {});
+[[nodiscard]] std::string wfe_policy_text(const HostFiles& host = {});
 
 }  // namespace takt::arm_host

@@ -2,34 +2,24 @@
 #include "host/arm_host.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <fstream>
+#include "host/linux_host.h"
+#include "host/test_host_dir.h"
 
 namespace takt::arm_host {
 namespace {
 
-/// A recorded host: a directory with the files that are looked at.
 class ArmHost : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (std::filesystem::temp_directory_path() / "takt-host-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    root = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(root); }
+  void has(const std::string& file, std::string_view content) const { dir.has(file, content); }
 
-  void has(const std::string& file, std::string_view content) const {
-    std::filesystem::create_directories((root / file).parent_path());
-    std::ofstream{root / file} << content;
-  }
-
-  std::filesystem::path root;
+  TestHostDir dir;
+  const std::filesystem::path& root = dir.root();
 };
 
 TEST_F(ArmHost, WithoutAnyFileIsAnOrdinaryOne) {
   EXPECT_FALSE(gicv4_in_use(root));
-  EXPECT_FALSE(is_preempt_rt(root));
+  EXPECT_FALSE(linux_host::is_preempt_rt(root));
   EXPECT_EQ(wfi_policy_text(root),
             "exits, except with GICv4 while no other thread wants the CPU (default)");
 }
@@ -48,7 +38,7 @@ TEST_F(ArmHost, GicV3AloneIsNotGicV4) {
 
 TEST_F(ArmHost, IsPreemptRtWhenTheKernelSaysSo) {
   has("sys/kernel/realtime", "1\n");
-  EXPECT_TRUE(is_preempt_rt(root));
+  EXPECT_TRUE(linux_host::is_preempt_rt(root));
 }
 
 TEST_F(ArmHost, TheLastPolicyOnTheCommandLineCounts) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kvm/cpuid_x86.h"
 
-#include <cpuid.h>
 #include <linux/kvm_para.h>
 #include <sys/ioctl.h>
 
@@ -9,7 +8,6 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <string>
 
 #include "base/bits.h"
@@ -174,33 +172,6 @@ CpuidTable vcpu_cpuid(CpuidTable table, VcpuId id) {
            .padding = {}};
   }
   return table;
-}
-
-bool host_tsc_is_invariant() {
-  std::ifstream cpuinfo{"/proc/cpuinfo"};
-  for (std::string line; std::getline(cpuinfo, line);) {
-    if (!line.starts_with("flags")) continue;
-    const auto has = [&](std::string_view flag) { return (line + ' ').find(flag) != line.npos; };
-    return has(" constant_tsc ") && (has(" nonstop_tsc ") || has(" tsc_reliable "));
-  }
-  return false;
-}
-
-bool host_has_apicv() {
-  for (const char* path :
-       {"/sys/module/kvm_intel/parameters/enable_apicv", "/sys/module/kvm_amd/parameters/avic"}) {
-    std::ifstream file{path};
-    if (char value = 0; file >> value && (value == 'Y' || value == '1')) return true;
-  }
-  return false;
-}
-
-bool host_has_mwait() {
-  unsigned a = 0;
-  unsigned b = 0;
-  unsigned c = 0;
-  unsigned d = 0;
-  return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & leaf1::ecx_monitor) != 0;
 }
 
 }  // namespace takt::kvm

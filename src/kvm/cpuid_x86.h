@@ -21,9 +21,9 @@ struct CpuidPolicy {
   std::uint32_t cpus = 1;
   bool tsc_deadline = true;    // KVM_CAP_TSC_DEADLINE_TIMER: not part of the supported table
   bool mwait = false;          // MWAIT exits are off and the host has the instruction
-  bool invariant_tsc = false;  // the host's TSC is; see host_tsc_is_invariant()
+  bool invariant_tsc = false;  // the host's TSC is; see x86_host
   bool host_poll = false;      // the user wants KVM to poll at HLT: the guest may not switch it off
-  bool virtual_eoi = false;    // no exit at the end of an interrupt: see host_has_apicv()
+  bool virtual_eoi = false;    // no exit at the end of an interrupt: see x86_host
   std::uint32_t tsc_khz = 0;   // 0: unknown, the timing leaf is left out
 };
 
@@ -39,16 +39,5 @@ struct CpuidPolicy {
 
 /// `table` with the fields that hold the vCPU's own x2APIC id.
 [[nodiscard]] CpuidTable vcpu_cpuid(CpuidTable table, VcpuId id);
-
-/// Whether the host's kernel takes its TSC for constant in rate and never stopping. The CPU's own
-/// bit is not enough: the kernel knows platforms where it holds without the bit.
-[[nodiscard]] bool host_tsc_is_invariant();
-
-/// Whether KVM uses the hardware's APIC virtualization (Intel APICv, AMD AVIC). Without it each end
-/// of interrupt is an exit, unless the guest is offered the paravirtual one.
-[[nodiscard]] bool host_has_apicv();
-
-/// Whether this host's CPU has MONITOR/MWAIT.
-[[nodiscard]] bool host_has_mwait();
 
 }  // namespace takt::kvm

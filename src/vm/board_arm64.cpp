@@ -16,6 +16,7 @@
 #include "dev/uart16550.h"
 #include "host/alarm_server.h"
 #include "host/arm_host.h"
+#include "host/linux_host.h"
 #include "host/system_clock.h"
 #include "kvm/irq_line.h"
 #include "kvm/vcpu_arm64.h"
@@ -186,7 +187,7 @@ std::vector<BoardFact> BoardArm64::facts() const {
 
 /// See arm_host.h: a vCPU that such a host can never run.
 Result<> check_gicv4(const VmConfig& config) {
-  if (!arm_host::gicv4_in_use() || !arm_host::is_preempt_rt()) return {};
+  if (!arm_host::gicv4_in_use() || !linux_host::is_preempt_rt()) return {};
   for (std::uint32_t id = 0; id < config.cpus; ++id) {
     const auto it = config.vcpus.find(id);
     const Placement placement = it == config.vcpus.end() ? Placement{} : it->second;

@@ -12,6 +12,7 @@
 #include "dev/test_device.h"
 #include "dev/uart16550.h"
 #include "host/system_clock.h"
+#include "host/x86_host.h"
 #include "kvm/cpuid_x86.h"
 #include "kvm/irq_line.h"
 #include "kvm/irqchip_x86.h"
@@ -116,8 +117,8 @@ Result<> BoardX86::add_test_eventfd(kvm::VmFd& vm) {
 }
 
 std::vector<BoardFact> BoardX86::facts() const {
-  return {{"apic_virtualization", kvm::host_has_apicv() ? "yes" : "no"},
-          {"invariant_tsc", kvm::host_tsc_is_invariant() ? "yes" : "no"}};
+  return {{"apic_virtualization", x86_host::has_apicv() ? "yes" : "no"},
+          {"invariant_tsc", x86_host::tsc_is_invariant() ? "yes" : "no"}};
 }
 
 }  // namespace

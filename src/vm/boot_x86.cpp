@@ -5,6 +5,8 @@
 #include "boot/low_memory_x86.h"
 #include "boot/payload_x86.h"
 #include "dev/acpi_pm.h"
+#include "host/cpuid.h"
+#include "host/x86_host.h"
 #include "kvm/vcpu_x86.h"
 #include "vm/board.h"
 #include "vm/layout_x86.h"
@@ -38,10 +40,10 @@ Result<> set_up_vcpus(const VmConfig& config, const kvm::VmFd& vm,
   const kvm::CpuidTable table = kvm::guest_cpuid(
       std::move(supported), {.cpus = config.cpus,
                              .tsc_deadline = system.extension(KVM_CAP_TSC_DEADLINE_TIMER) != 0,
-                             .mwait = mwait && kvm::host_has_mwait(),
-                             .invariant_tsc = kvm::host_tsc_is_invariant(),
+                             .mwait = mwait && x86_host::has_mwait(host_cpuid()),
+                             .invariant_tsc = x86_host::tsc_is_invariant(),
                              .host_poll = config.halt_poll_ns.value_or(0) > 0,
-                             .virtual_eoi = kvm::host_has_apicv(),
+                             .virtual_eoi = x86_host::has_apicv(),
                              .tsc_khz = kvm::tsc_khz(vcpus.front())});
   for (const auto& vcpu : vcpus) TRY_VOID(kvm::set_up_vcpu(vcpu, table));
   return {};

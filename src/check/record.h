@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// takt check --record: what the rows read of this host, copied into a directory that
+// recorded_host() understands. Nothing else is copied, and of what is copied only the parts that
+// rows look at: no words of the command line that are not theirs, no names of processes, no
+// serial numbers, no MAC addresses.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "check/host.h"
+
+namespace takt::check {
+
+/// How many files were written. `directory` is made; it may exist when it is empty.
+[[nodiscard]] Result<std::size_t> record(Host host, const std::filesystem::path& directory);
+
+/// `content` of `file` without what is nobody's business.
+[[nodiscard]] std::string scrubbed(std::string_view file, std::string_view content);
+/// Runs of twelve and more hexadecimal digits, as in identities and MAC addresses, as zeros; not
+/// those with 0x in front, which are addresses.
+[[nodiscard]] std::string without_identities(std::string_view text);
+
+}  // namespace takt::check

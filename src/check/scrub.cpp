@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "check/kernel_config.h"
+#include "check/record.h"
+#include "check/thread_list.h"
+
+namespace takt::check {
+namespace {
+
+/// Of the kernel's command line, what rows and kernels decide time by.
+constexpr std::array<std::string_view, 26> parameters{
+    "isolcpus",      "nohz_full",   "nohz",         "rcu_nocbs",
+    "rcu_nocb_poll", "irqaffinity", "nosoftlockup", "nowatchdog",
+    "nmi_watchdog",  "skew_tick",   "idle",         "tsc",
+    "intremap",      "nox2apic",    "mce",          "split_lock_detect",
+    "nosmt",         "mitigations", "intel_iommu",  "amd_iommu",
+    "iommu",         "cpuidle.off", "preempt",      "threadirqs",
+    "clocksource",   "quiet"};
+constexpr std::array<std::string_view, 7> parameter_starts{
+    "kvm.", "kvm_intel.", "kvm_amd.", "kvm-arm.", "intel_idle.", "processor.", "irqchip."};
+
+template <class Keep>
+std::string kept_lines(std::string_view content, Keep keep) {
+  std::string out;
+  for (const std::string_view line : lines_of(content))
+    if (keep(line)) out.append(line).append("\n");
+  return out;
+}
+
+std::string command_line(std::string_view content) {
+  std::string out;
+  for (const std::string_view word : words_of(content)) {
+    if (word == "--") break;
+    const std::string_view key = word.substr(0, word.find('='));
+    if (std::ranges::find(parameters, key) != parameters.end() ||
+        std::ranges::any_of(parameter_starts, [&](auto s) { return word.starts_with(s); }))
+      out.append(out.empty() ? "" : " ").append(word);
+  }
+  return out + "\n";
+}
+
+std::string cpuinfo(std::string_view content) {
+  const std::string_view first = content.substr(0, content.find("\n\n"));
+  return kept_lines(first, [](std::string_view line) {
+    return line.starts_with("flags") || line.starts_with("vmx flags") ||
+           line.starts_with("vendor_id");
+  });
+}
+
+/// A user's process keeps its numbers and loses its name.
+std::string stat(std::string_view content) {
+  const auto thread = parse_stat(content);
+  if (!thread) return "";
+  if (thread->kernel || thread->name == "irqbalance") return std::string{content};
+  const std::size_t open = content.find('('), close = content.rfind(')');
+  return fmt::format("{}(user{}", content.substr(0, open), content.substr(close));
+}
+
+std::string swaps(std::string_view content) {
+  std::string out;
+  for (const std::string_view line : lines_of(content))
+    out += out.empty() ? std::string{line} + "\n" : "swap\n";
+  return out;
+}
+
+bool is_of_task(std::string_view file, std::string_view name) {
+  return file.starts_with("proc/") && file.contains("/task/") && file.ends_with(name);
+}
+
+}  // namespace
+
+std::string without_identities(std::string_view text) {
+  const auto is_hex = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  };
+  std::string out{text};
+  for (std::size_t at = 0; at < out.size();) {
+    std::size_t end = at;
+    while (end < out.size() && is_hex(out[end])) ++end;
+    // A number with 0x in front is an address.
+    const bool prefixed =
+        at >= 1 && (out[at - 1] == 'x' || out[at - 1] == 'X') && at >= 2 && out[at - 2] == '0';
+    if (end - at >= 12 && !prefixed)
+      std::fill(out.begin() + static_cast<std::ptrdiff_t>(at),
+                out.begin() + static_cast<std::ptrdiff_t>(end), '0');
+    at = std::max(end, at + 1);
+  }
+  return out;
+}
+
+std::string scrubbed(std::string_view file, std::string_view content) {
+  if (file == "proc/cmdline") return command_line(content);
+  if (file == "proc/version")
+    return content.contains("PREEMPT_RT") ? "Linux PREEMPT_RT\n" : "Linux\n";
+  if (file == "proc/cpuinfo") return cpuinfo(content);
+  if (file == "proc/swaps") return swaps(content);
+  if (file == "proc/interrupts" || file == "proc/self/cgroup") return without_identities(content);
+  if (file == "proc/self/status")
+    return kept_lines(content, [](std::string_view line) { return line.starts_with("CapEff:"); });
+  if (file.starts_with("boot/config")) return kept_lines(content, is_option_of_interest);
+  if (is_of_task(file, "/stat")) return stat(content);
+  if (is_of_task(file, "/status"))
+    return kept_lines(content,
+                      [](std::string_view line) { return line.starts_with("Cpus_allowed_list:"); });
+  return std::string{content};
+}
+
+}  // namespace takt::check
