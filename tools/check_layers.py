@@ -3,7 +3,7 @@
 """Checks the house's structure: check_layers.py [ROOT]. Findings are `file:line: message`.
 
 A folder of src/ is a layer and includes only layers to its left:
-    base < bus < {dev, pci, virtio, host} < {kvm, vfio} < boot < vm < {ctl, check} < cli
+    base < record < bus < {dev, pci, virtio, host} < {kvm, vfio} < boot < vm < {ctl, check} < cli
 and those in braces not each other. No architecture conditionals outside base/. KVM requests are
 issued in kvm/ alone, VFIO's in vfio/ alone.
 """
@@ -14,6 +14,7 @@ import sys
 
 RANKS = (
     ("base",),
+    ("record",),
     ("bus",),
     ("dev", "pci", "virtio", "host"),
     ("kvm", "vfio"),

@@ -14,6 +14,7 @@
 #define ACQUIRE(...) __attribute__((acquire_capability(__VA_ARGS__)))
 #define RELEASE(...) __attribute__((release_capability(__VA_ARGS__)))
 #define REQUIRES(...) __attribute__((requires_capability(__VA_ARGS__)))
+#define NO_THREAD_SAFETY_ANALYSIS __attribute__((no_thread_safety_analysis))
 #else
 #define CAPABILITY(x)
 #define SCOPED_CAPABILITY
@@ -21,6 +22,7 @@
 #define ACQUIRE(...)
 #define RELEASE(...)
 #define REQUIRES(...)
+#define NO_THREAD_SAFETY_ANALYSIS
 #endif
 
 namespace takt {

@@ -29,11 +29,22 @@ class SpscRing {
   }
 
   [[nodiscard]] std::optional<T> pop() RT {
-    const std::size_t head = head_.load(std::memory_order_relaxed);
-    if (head == tail_.load(std::memory_order_acquire)) return std::nullopt;
-    const T value = slots_[head % Capacity];
-    head_.store(head + 1, std::memory_order_release);
+    const T* oldest = front();
+    if (oldest == nullptr) return std::nullopt;
+    const T value = *oldest;
+    drop_front();
     return value;
+  }
+
+  /// The oldest element, or null; it stays until drop_front(). The popping thread only.
+  [[nodiscard]] const T* front() const RT {
+    const std::size_t head = head_.load(std::memory_order_relaxed);
+    if (head == tail_.load(std::memory_order_acquire)) return nullptr;
+    return &slots_[head % Capacity];
+  }
+  /// After front() has given one.
+  void drop_front() RT {
+    head_.store(head_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
   }
 
   /// Number of elements now; exact for a caller that is the only producer or consumer of them.

@@ -38,10 +38,11 @@ class Id {
   Raw raw_ = 0;
 };
 
-using Gpa = Addr<struct GpaTag>;                   // guest-physical address
-using Port = Addr<struct PortTag>;                 // x86 I/O port, 0..0xffff
-using Gsi = Id<struct GsiTag, std::uint32_t>;      // index in KVM's routing table
-using VcpuId = Id<struct VcpuTag, std::uint32_t>;  // vCPU number; on x86 also its x2APIC id
+using Gpa = Addr<struct GpaTag>;                       // guest-physical address
+using Port = Addr<struct PortTag>;                     // x86 I/O port, 0..0xffff
+using Gsi = Id<struct GsiTag, std::uint32_t>;          // index in KVM's routing table
+using VcpuId = Id<struct VcpuTag, std::uint32_t>;      // vCPU number; on x86 also its x2APIC id
+using DeviceId = Id<struct DeviceTag, std::uint16_t>;  // of a board's devices, from 1; 0: none
 
 /// Width of an access, in bytes.
 enum class Width : std::uint8_t { b1 = 1, b2 = 2, b4 = 4, b8 = 8 };
