@@ -49,14 +49,12 @@ class TaktBus {
   explicit TaktBus(const std::vector<takt::Region<Gpa>>& regions) {
     auto table = takt::Table<Gpa>::create("mmio", regions);
     if (!table) std::abort();
-    table_ = std::move(*table);
-    bus_.publish(table_);
+    bus_.publish(std::move(*table), takt::Quiescence{0});
   }
   std::uint64_t read(Gpa gpa) { return bus_.read(gpa, width); }
   void write(Gpa gpa, std::uint64_t value) { bus_.write(gpa, width, value); }
 
  private:
-  takt::Table<Gpa> table_;
   takt::MmioBus bus_;
 };
 

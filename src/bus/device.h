@@ -9,20 +9,22 @@
 
 #include "base/rt.h"
 #include "base/units.h"
+#include "bus/access_rules.h"
 
 namespace takt {
 
-/// Where in the device's region an access goes, and how wide it is. The bus has checked that
-/// [offset, offset + width) lies inside the region and that the width is one the region takes.
-/// The offset need not be aligned: x86 guests may do that.
+/// Where in the device's region an access goes, how wide it is and who makes it. The bus has
+/// checked that [offset, offset + width) lies inside the region and that the width is one the
+/// region takes. The offset need not be aligned: x86 guests may do that.
 struct Access {
   std::uint64_t offset = 0;
   Width width = Width::b1;
+  VcpuId from = {};  // for what stands between bus and model; a model has no use for it
 };
 
 /// Device models are total and silent: a guest's mistake has the effect it has on the hardware,
 /// never an error. Both functions are called from any vCPU thread, several at once unless the
-/// board puts the model behind a Serialized (bus/serialized.h).
+/// board puts the model behind a Guarded (bus/guarded.h), which goes by rules().
 class Device {
  public:
   virtual ~Device() = default;
@@ -31,6 +33,8 @@ class Device {
   virtual std::uint64_t read(Access access) RT = 0;
   /// `value` is already cut to the width.
   virtual void write(Access access, std::uint64_t value) RT = 0;
+  /// Constant. Without rules every access is synchronous.
+  [[nodiscard]] virtual AccessRules rules() const { return {}; }
 };
 
 }  // namespace takt

@@ -2,17 +2,19 @@
 // From an address to a device, without a lock.
 //
 // A Table is immutable. Changing the map builds a new table off the real-time path and publishes
-// it with one atomic store; the old one lives until no vCPU can still see it (today: until the VM
-// has stopped, because nothing changes the map of a running VM yet).
+// it with one atomic store; the old one is freed when no vCPU can still see it (base/quiescence.h).
 #pragma once
 
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/bits.h"
+#include "base/quiescence.h"
 #include "base/result.h"
 #include "base/rt.h"
 #include "base/units.h"
@@ -28,6 +30,33 @@ struct Region {
   std::uint64_t size = 0;
   Device* device = nullptr;
   Width widest = Width::b8;
+  DeviceId id = {};  // for records
+
+  /// What Table::find() has found for this address and width.
+  [[nodiscard]] std::uint64_t read(A addr, Width w, VcpuId from) const RT {
+    if (w > widest) [[unlikely]]
+      return read_split(addr - start, w, from);
+    return device->read({addr - start, w, from}) & width_mask(w);
+  }
+  void write(A addr, Width w, VcpuId from, std::uint64_t value) const RT {
+    if (w > widest) [[unlikely]]
+      return write_split(addr - start, w, from, value);
+    device->write({addr - start, w, from}, value & width_mask(w));
+  }
+
+ private:
+  [[nodiscard]] std::uint64_t read_split(std::uint64_t offset, Width w, VcpuId from) const RT {
+    const std::uint64_t step = bytes(widest);
+    std::uint64_t value = 0;
+    for (std::uint64_t i = 0; i < bytes(w); i += step)
+      value |= (device->read({offset + i, widest, from}) & width_mask(widest)) << (i * 8);
+    return value;
+  }
+  void write_split(std::uint64_t offset, Width w, VcpuId from, std::uint64_t value) const RT {
+    const std::uint64_t step = bytes(widest);
+    for (std::uint64_t i = 0; i < bytes(w); i += step)
+      device->write({offset + i, widest, from}, (value >> (i * 8)) & width_mask(widest));
+  }
 };
 
 /// The map of one address space (A is Gpa or Port): sorted, disjoint, never changed.
@@ -56,39 +85,39 @@ class Table {
   std::vector<Region<A>> regions_;
 };
 
-/// What the vCPU threads call on an exit. Any number of threads at once; wait-free up to the
-/// device's own handler.
+/// What the vCPU threads call on an exit, inside a Quiescence::Visit. Any number of threads at
+/// once; wait-free up to the device's own handler.
 template <class A>
 class Bus {
  public:
-  /// Makes `table` the one in force. The table outlives the bus or the next publish(), whichever
-  /// is first, plus the time that vCPU threads are still inside an access.
-  void publish(const Table<A>& table) RT { table_.store(&table, std::memory_order_release); }
+  Bus() : table_{std::make_unique<const Table<A>>()}, seen_{table_.get()} {}
 
-  /// All ones where no device is.
-  std::uint64_t read(A addr, Width w) RT {
-    const Region<A>* region = table_.load(std::memory_order_acquire)->find(addr, w);
-    if (region == nullptr) [[unlikely]] {
-      unclaimed_.fetch_add(1, std::memory_order_relaxed);
-      return ~std::uint64_t{0};
-    }
-    const std::uint64_t offset = addr - region->start;
-    if (w <= region->widest) [[likely]]
-      return region->device->read({offset, w}) & width_mask(w);
-    return read_split(*region, offset, w);
+  /// Makes `table` the one in force and frees the one before, when no reader has it any more:
+  /// blocks until then. One caller at a time, not a reader; before there are readers it does not
+  /// wait.
+  void publish(Table<A> table, const Quiescence& readers) {
+    auto next = std::make_unique<const Table<A>>(std::move(table));
+    seen_.store(next.get(), std::memory_order_seq_cst);
+    readers.wait();
+    table_ = std::move(next);
   }
+  /// The table in force: for the publisher.
+  [[nodiscard]] const Table<A>& table() const { return *table_; }
 
-  /// Dropped where no device is.
-  void write(A addr, Width w, std::uint64_t value) RT {
-    const Region<A>* region = table_.load(std::memory_order_acquire)->find(addr, w);
-    if (region == nullptr) [[unlikely]] {
+  /// The region that takes an access, good until the end of the Visit; null, and counted, where no
+  /// device is: such a read gives all ones, such a write is dropped.
+  [[nodiscard]] const Region<A>* find(A addr, Width w) RT {
+    const Region<A>* region = seen_.load(std::memory_order_seq_cst)->find(addr, w);
+    if (region == nullptr) [[unlikely]]
       unclaimed_.fetch_add(1, std::memory_order_relaxed);
-      return;
-    }
-    const std::uint64_t offset = addr - region->start;
-    if (w <= region->widest) [[likely]]
-      return region->device->write({offset, w}, value & width_mask(w));
-    write_split(*region, offset, w, value);
+    return region;
+  }
+  std::uint64_t read(A addr, Width w, VcpuId from = {}) RT {
+    const Region<A>* region = find(addr, w);
+    return region == nullptr ? ~std::uint64_t{0} : region->read(addr, w, from);
+  }
+  void write(A addr, Width w, std::uint64_t value, VcpuId from = {}) RT {
+    if (const Region<A>* region = find(addr, w)) region->write(addr, w, from, value);
   }
 
   /// Accesses so far that went to no device.
@@ -97,24 +126,8 @@ class Bus {
   }
 
  private:
-  static std::uint64_t read_split(const Region<A>& region, std::uint64_t offset, Width w) RT {
-    const std::uint64_t step = bytes(region.widest);
-    std::uint64_t value = 0;
-    for (std::uint64_t i = 0; i < bytes(w); i += step)
-      value |= (region.device->read({offset + i, region.widest}) & width_mask(region.widest))
-               << (i * 8);
-    return value;
-  }
-  static void write_split(const Region<A>& region, std::uint64_t offset, Width w,
-                          std::uint64_t value) RT {
-    const std::uint64_t step = bytes(region.widest);
-    for (std::uint64_t i = 0; i < bytes(w); i += step)
-      region.device->write({offset + i, region.widest},
-                           (value >> (i * 8)) & width_mask(region.widest));
-  }
-
-  static inline const Table<A> nothing_{};
-  std::atomic<const Table<A>*> table_ = &nothing_;
+  std::unique_ptr<const Table<A>> table_;
+  std::atomic<const Table<A>*> seen_;  // table_, but for the time that publish() takes
   std::atomic<std::uint64_t> unclaimed_ = 0;
 };
 

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -25,10 +27,13 @@ class Echo : public Device {
 
 struct OneDevice {
   Echo echo;
-  Table<Gpa> table =
-      *Table<Gpa>::create("mmio", std::vector{Region<Gpa>{Gpa{0x1000}, 0x10, &echo, Width::b4}});
+  const Quiescence nobody{0};
   MmioBus bus;
-  OneDevice() { bus.publish(table); }
+  OneDevice() {
+    bus.publish(
+        *Table<Gpa>::create("mmio", std::vector{Region<Gpa>{Gpa{0x1000}, 0x10, &echo, Width::b4}}),
+        nobody);
+  }
 };
 
 TEST(Bus, AnAccessReachesItsDeviceWithTheOffset) {
@@ -82,9 +87,40 @@ TEST(Bus, AnAccessWiderThanTheDeviceTakesIsSplitLowestAddressFirst) {
 
 TEST(Bus, PublishingAnotherTableTakesEffectAtOnce) {
   OneDevice t;
-  const Table<Gpa> empty;
-  t.bus.publish(empty);
+  t.bus.publish({}, t.nobody);
   EXPECT_EQ(t.bus.read(Gpa{0x1000}, Width::b4), ~0ull);
+}
+
+TEST(Bus, AnAccessSaysWhichVcpuMakesIt) {
+  OneDevice t;
+  t.bus.write(Gpa{0x1000}, Width::b8, 0, VcpuId{3});
+  ASSERT_EQ(t.echo.writes.size(), 2u);
+  EXPECT_EQ(t.echo.writes[1].first.from, VcpuId{3});
+}
+
+/// Readers look devices up and use them without a pause while another thread goes from table to
+/// table; the sanitizers see a table or a device that is used after it was freed.
+TEST(Bus, TablesAreReplacedUnderReadersWithoutALock) {
+  Echo echo;
+  Quiescence readers{2};
+  MmioBus bus;
+  std::atomic<bool> end = false;
+  std::atomic<std::uint64_t> found = 0;
+  const auto look = [&](std::size_t n) {
+    while (!end.load(std::memory_order_relaxed)) {
+      const Quiescence::Visit visit{readers.reader(n)};
+      if (const auto* region = bus.find(Gpa{0x1000}, Width::b4)) found += region->size;
+    }
+  };
+  std::thread one{look, 0};
+  std::thread two{look, 1};
+  for (std::uint64_t n = 0; n < 300 || found == 0; ++n)
+    bus.publish(*Table<Gpa>::create("mmio", std::vector{Region<Gpa>{Gpa{0x1000}, 0x10 + n, &echo}}),
+                readers);
+  end = true;
+  one.join();
+  two.join();
+  EXPECT_GT(found, 0u);
 }
 
 TEST(Table, TheLastByteOfTheAddressSpaceCanBelongToADevice) {

@@ -12,7 +12,7 @@ class IrqLine : public IrqSink {
  public:
   /// `vm` outlives the line.
   IrqLine(const VmFd& vm, Gsi gsi) : vm_{vm}, gsi_{gsi} {}
-  void drive(bool level) RT override { vm_.set_irq_line(gsi_, level); }
+  void drive(bool level) RT override;
 
  private:
   const VmFd& vm_;

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/quiescence.h"
 #include "base/result.h"
 #include "bus/byte_sink.h"
 #include "bus/dispatch.h"
@@ -21,6 +22,7 @@
 #include "kvm/vcpu_fd.h"
 #include "kvm/vm_fd.h"
 #include "vm/config.h"
+#include "vm/servers.h"
 
 namespace takt {
 
@@ -29,6 +31,8 @@ struct BoardWiring {
   VmControl& control;
   ByteSink& console;
   ByteSink* debug_console = nullptr;
+  Servers& servers;
+  const Quiescence& readers;  // who look at the dispatch tables
 };
 
 /// The files of the payload, as the user named them and as they are in memory.

@@ -7,11 +7,12 @@
 #include <chrono>
 #include <thread>
 
-#include "bus/serialized.h"
+#include "bus/guarded.h"
 #include "dev/debug_exit.h"
 #include "dev/pl011.h"
 #include "dev/pl031.h"
 #include "dev/pl061.h"
+#include "dev/slow_device.h"
 #include "dev/test_device.h"
 #include "dev/uart16550.h"
 #include "host/alarm_server.h"
@@ -37,9 +38,11 @@ struct Spi {
 
 class BoardArm64 : public Board {
  public:
-  BoardArm64(kvm::VmFd& vm, const BoardWiring& wiring, UartModel uart,
+  BoardArm64(const VmConfig& config, kvm::VmFd& vm, const BoardWiring& wiring,
              std::unique_ptr<AlarmServer> alarm)
-      : uart_spi_{vm, layout::uart_spi},
+      : config_{config},
+        servers_{wiring.servers},
+        uart_spi_{vm, layout::uart_spi},
         rtc_spi_{vm, layout::rtc_spi},
         gpio_spi_{vm, layout::gpio_spi},
         alarm_{std::move(alarm)},
@@ -47,8 +50,7 @@ class BoardArm64 : public Board {
         uart16550_{uart_spi_.line, wiring.console, layout::uart16550_reg_shift},
         pl031_{rtc_spi_.line, clock_, *alarm_},
         pl061_{gpio_spi_.line},
-        debug_exit_{wiring.control},
-        uart_model_{uart} {}
+        debug_exit_{wiring.control} {}
 
   [[nodiscard]] PioBus& pio() override { return pio_; }
   [[nodiscard]] MmioBus& mmio() override { return mmio_; }
@@ -62,72 +64,84 @@ class BoardArm64 : public Board {
     return boot_arm64(config, shape_, files, mem, vcpus);
   }
 
-  Result<> create_gic(const VmConfig& config, const kvm::VmFd& vm);
-  Result<> build_table(bool with_testdev);
-  Result<> add_test_eventfd(kvm::VmFd& vm);
+  Result<> create_gic(const kvm::VmFd& vm);
+  Result<> publish_table(const Quiescence& readers);
+  Result<> add_eventfds(kvm::VmFd& vm);
 
  private:
+  [[nodiscard]] bool has_pl011() const { return config_.uart == UartModel::pl011; }
+  Guarded& guard(std::string_view name, Device& model) {
+    return servers_.guard(config_, name, model);
+  }
   template <class Model>
-  static Region<Gpa> at(Gpa start, Device& on_bus, const Model&,
+  static Region<Gpa> at(Gpa start, Guarded& on_bus, const Model&,
                         std::uint64_t bytes = Model::region_bytes) {
-    return {start, bytes, &on_bus, Model::widest};
+    return {start, bytes, &on_bus, Model::widest, on_bus.id()};
+  }
+  /// A model whose every access is inline.
+  template <class Model>
+  Region<Gpa> at(Gpa start, Model& model, std::string_view name) {
+    return {start, Model::region_bytes, &model, Model::widest, device_setting(config_, name).id};
   }
 
+  const VmConfig& config_;
+  Servers& servers_;
   SystemClock clock_;
   Spi uart_spi_;
   Spi rtc_spi_;
   Spi gpio_spi_;
   std::unique_ptr<AlarmServer> alarm_;
   Pl011 pl011_;
-  Uart16550 uart16550_;
+  Uart16550 uart16550_;  // one of the two UARTs is on the bus
   Pl031 pl031_;
   Pl061 pl061_;
   DebugExit debug_exit_;
   ScratchRegisters test_registers_;
+  SlowDevice slow_device_{clock_};
+  Guarded& uart_ = has_pl011() ? guard("uart", pl011_) : guard("uart", uart16550_);
+  Guarded& rtc_ = guard("rtc", pl031_);
+  Guarded& gpio_ = guard("gpio", pl061_);
   Fd test_event_;
-  UartModel uart_model_;  // one of the two is on the bus
-  Serialized console_pl011_{pl011_};
-  Serialized console_16550_{uart16550_};
-  Serialized rtc_{pl031_};
-  Serialized gpio_{pl061_};
 
   kvm::Vgic vgic_;
   kvm::GicOffer gic_offer_;
   MachineShape shape_;
-  Table<Gpa> table_;
   PioBus pio_;  // nothing is on it: arm64 has no such space
   MmioBus mmio_;
 };
 
-Result<> BoardArm64::build_table(bool with_testdev) {
+Result<> BoardArm64::publish_table(const Quiescence& readers) {
   constexpr std::uint64_t uart16550_bytes = Uart16550::region_bytes << layout::uart16550_reg_shift;
   // clang-format off
   std::vector<Region<Gpa>> regions{
-      uart_model_ == UartModel::pl011
-          ? at(layout::uart, console_pl011_, pl011_)
-          : at(layout::uart, console_16550_, uart16550_, uart16550_bytes),
+      has_pl011()
+          ? at(layout::uart, uart_, pl011_)
+          : at(layout::uart, uart_, uart16550_, uart16550_bytes),
       at(layout::rtc,        rtc_,         pl031_),
       at(layout::gpio,       gpio_,        pl061_),
   };
   // clang-format on
-  if (with_testdev) {
-    regions.push_back(at(layout::debug_exit, debug_exit_, debug_exit_));
-    regions.push_back(at(layout::test_registers, test_registers_, test_registers_));
+  if (config_.testdev) {
+    regions.push_back(at(layout::debug_exit, debug_exit_, "debug-exit"));
+    regions.push_back(at(layout::test_registers, test_registers_, "test-registers"));
+    regions.push_back(at(layout::slow_device, guard("slow", slow_device_), slow_device_));
   }
-  TRY(table_, Table<Gpa>::create("mmio", regions));
-  mmio_.publish(table_);
+  TRY(auto table, Table<Gpa>::create("mmio", regions));
+  mmio_.publish(std::move(table), readers);
   return {};
 }
 
-Result<> BoardArm64::add_test_eventfd(kvm::VmFd& vm) {
+Result<> BoardArm64::add_eventfds(kvm::VmFd& vm) {
+  TRY_VOID(servers_.add_doorbells(vm, mmio_.table()));
+  if (!config_.testdev) return {};
   TRY(test_event_, make_eventfd());
   return vm.add_eventfd(layout::test_eventfd, Width::b4, test_event_);
 }
 
-Result<> BoardArm64::create_gic(const VmConfig& config, const kvm::VmFd& vm) {
+Result<> BoardArm64::create_gic(const kvm::VmFd& vm) {
   gic_offer_ = kvm::gic_offer(vm);
   const bool v3 =
-      config.gic == GicChoice::v3 || (config.gic == GicChoice::automatic && gic_offer_.v3);
+      config_.gic == GicChoice::v3 || (config_.gic == GicChoice::automatic && gic_offer_.v3);
   if (!gic_offer_.v2 && !gic_offer_.v3)
     return env_error(
         "this host's KVM has no virtual GICv2 or GICv3: its interrupt controller does not "
@@ -136,9 +150,9 @@ Result<> BoardArm64::create_gic(const VmConfig& config, const kvm::VmFd& vm) {
     return env_error(
         fmt::format("gic = {}: this host's KVM has no such interrupt controller; it has {}",
                     v3 ? "v3" : "v2", v3 ? "v2" : "v3"));
-  if (!v3 && config.cpus > kvm::gicv2_most_cpus)
+  if (!v3 && config_.cpus > kvm::gicv2_most_cpus)
     return usage_error(
-        fmt::format("cpus = {}: a GICv2 takes at most {}", config.cpus, kvm::gicv2_most_cpus));
+        fmt::format("cpus = {}: a GICv2 takes at most {}", config_.cpus, kvm::gicv2_most_cpus));
   shape_.gic = v3 ? kvm::GicVersion::v3 : kvm::GicVersion::v2;
   shape_.its = v3 && gic_offer_.its;
   shape_.pmu = kvm::has_pmu(vm);
@@ -151,8 +165,7 @@ Result<> BoardArm64::create_gic(const VmConfig& config, const kvm::VmFd& vm) {
 }
 
 ConsoleClient BoardArm64::console_client() {
-  return uart_model_ == UartModel::pl011 ? uart_client(console_pl011_, pl011_)
-                                         : uart_client(console_16550_, uart16550_);
+  return has_pl011() ? uart_client(uart_, pl011_) : uart_client(uart_, uart16550_);
 }
 
 /// Linux's gpio-keys waits 5 ms before it believes a pin.
@@ -165,7 +178,7 @@ bool BoardArm64::press_power_button() {
 
 std::vector<BoardServer> BoardArm64::servers() {
   return {
-      {.name = layout::rtc_server,
+      {.name = "rtc",
        .body = [this] { alarm_->serve([this] { rtc_.with([this] { pl031_.alarm_fired(); }); }); },
        .stop = [this] { alarm_->stop(); }}};
 }
@@ -235,11 +248,11 @@ Result<> set_up_vcpus(const VmConfig&, const kvm::VmFd& vm, std::span<const kvm:
 Result<std::unique_ptr<Board>> create_board(const VmConfig& config, kvm::VmFd& vm,
                                             const BoardWiring& wiring) {
   TRY(auto alarm, AlarmServer::create());
-  auto board = std::make_unique<BoardArm64>(vm, wiring, config.uart, std::move(alarm));
-  TRY_VOID(board->create_gic(config, vm));
+  auto board = std::make_unique<BoardArm64>(config, vm, wiring, std::move(alarm));
+  TRY_VOID(board->create_gic(vm));
   TRY_VOID(granted(config, check_gicv4(config)));
-  TRY_VOID(board->build_table(config.testdev));
-  if (config.testdev) TRY_VOID(board->add_test_eventfd(vm));
+  TRY_VOID(board->publish_table(wiring.readers));
+  TRY_VOID(board->add_eventfds(vm));
   return board;
 }
 

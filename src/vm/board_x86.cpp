@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The x86 board's devices.
-#include <array>
+#include <optional>
 #include <vector>
 
-#include "bus/serialized.h"
+#include "bus/guarded.h"
 #include "dev/acpi_pm.h"
 #include "dev/debug_console.h"
 #include "dev/debug_exit.h"
 #include "dev/i8042.h"
 #include "dev/rtc_cmos.h"
+#include "dev/slow_device.h"
 #include "dev/test_device.h"
 #include "dev/uart16550.h"
 #include "host/system_clock.h"
@@ -26,16 +27,17 @@ namespace {
 
 class BoardX86 : public Board {
  public:
-  BoardX86(kvm::VmFd& vm, const BoardWiring& wiring)
-      : com1_pin_{vm, layout::com1_gsi},
+  BoardX86(const VmConfig& config, kvm::VmFd& vm, const BoardWiring& wiring)
+      : config_{config},
+        servers_{wiring.servers},
+        com1_pin_{vm, layout::com1_gsi},
         com1_irq_{com1_pin_},
         uart16550_{com1_irq_, wiring.console},
         rtc_cmos_{clock_},
         i8042_{wiring.control},
         acpi_pm_{wiring.control},
         debug_exit_{wiring.control} {
-    if (wiring.debug_console != nullptr)
-      debug_console_ = std::make_unique<DebugPort>(*wiring.debug_console);
+    if (wiring.debug_console != nullptr) debug_console_.emplace(*wiring.debug_console);
   }
 
   [[nodiscard]] PioBus& pio() override { return pio_; }
@@ -48,21 +50,25 @@ class BoardX86 : public Board {
     return boot_x86(config, files, mem, vcpus.front());
   }
 
-  Result<> build_tables(bool with_testdev);
-  Result<> add_test_eventfd(kvm::VmFd& vm);
+  Result<> publish_tables(const Quiescence& readers);
+  Result<> add_eventfds(kvm::VmFd& vm);
 
  private:
-  struct DebugPort {
-    explicit DebugPort(ByteSink& sink) : model{sink} {}
-    DebugConsole model;
-    Serialized port{model};  // the sink takes one producer
-  };
-
+  Guarded& guard(std::string_view name, Device& model) {
+    return servers_.guard(config_, name, model);
+  }
   template <class Model, class A>
-  static Region<A> at(A start, Device& on_bus, const Model&) {
-    return {start, Model::region_bytes, &on_bus, Model::widest};
+  static Region<A> at(A start, Guarded& on_bus, const Model&) {
+    return {start, Model::region_bytes, &on_bus, Model::widest, on_bus.id()};
+  }
+  /// A model whose every access is inline.
+  template <class Model, class A>
+  Region<A> at(A start, Model& model, std::string_view name) {
+    return {start, Model::region_bytes, &model, Model::widest, device_setting(config_, name).id};
   }
 
+  const VmConfig& config_;
+  Servers& servers_;
   SystemClock clock_;
   kvm::IrqLine com1_pin_;
   LevelIrq com1_irq_;
@@ -71,47 +77,50 @@ class BoardX86 : public Board {
   I8042 i8042_;
   AcpiPm acpi_pm_;
   DebugExit debug_exit_;
-  Serialized com1_{uart16550_};
-  Serialized rtc_{rtc_cmos_};
-  Serialized keyboard_{i8042_};
-  Serialized power_{acpi_pm_};
-  std::unique_ptr<DebugPort> debug_console_;
+  std::optional<DebugConsole> debug_console_;
   ScratchRegisters test_registers_;
   ScratchRegisters test_port_;
+  SlowDevice slow_device_{clock_};
+  Guarded& com1_ = guard("uart", uart16550_);
+  Guarded& rtc_ = guard("rtc", rtc_cmos_);
+  Guarded& keyboard_ = guard("keyboard", i8042_);
+  Guarded& power_ = guard("power", acpi_pm_);
   Fd test_event_;
 
-  Table<Port> pio_table_;
-  Table<Gpa> mmio_table_;
   PioBus pio_;
   MmioBus mmio_;
 };
 
-Result<> BoardX86::build_tables(bool with_testdev) {
+Result<> BoardX86::publish_tables(const Quiescence& readers) {
   // clang-format off
   std::vector<Region<Port>> pio{
       // at                  on the bus    model
       at(layout::i8042,      keyboard_,    i8042_),
       at(layout::rtc,        rtc_,         rtc_cmos_),
-      at(layout::debug_exit, debug_exit_,  debug_exit_),
+      at(layout::debug_exit, debug_exit_,  "debug-exit"),
       at(layout::com1,       com1_,        uart16550_),
       at(layout::acpi_pm,    power_,       acpi_pm_),
   };
   // clang-format on
   std::vector<Region<Gpa>> mmio;
   if (debug_console_)
-    pio.push_back(at(layout::debug_console, debug_console_->port, debug_console_->model));
-  if (with_testdev) {
+    pio.push_back(
+        at(layout::debug_console, guard("debug-console", *debug_console_), *debug_console_));
+  if (config_.testdev) {
     pio.push_back({layout::test_port, 4, &test_port_, Width::b4});
-    mmio.push_back(at(layout::test_registers, test_registers_, test_registers_));
+    mmio.push_back(at(layout::test_registers, test_registers_, "test-registers"));
+    mmio.push_back(at(layout::slow_device, guard("slow", slow_device_), slow_device_));
   }
-  TRY(pio_table_, Table<Port>::create("pio", pio));
-  TRY(mmio_table_, Table<Gpa>::create("mmio", mmio));
-  pio_.publish(pio_table_);
-  mmio_.publish(mmio_table_);
+  TRY(auto pio_table, Table<Port>::create("pio", pio));
+  TRY(auto mmio_table, Table<Gpa>::create("mmio", mmio));
+  pio_.publish(std::move(pio_table), readers);
+  mmio_.publish(std::move(mmio_table), readers);
   return {};
 }
 
-Result<> BoardX86::add_test_eventfd(kvm::VmFd& vm) {
+Result<> BoardX86::add_eventfds(kvm::VmFd& vm) {
+  TRY_VOID(servers_.add_doorbells(vm, mmio_.table()));
+  if (!config_.testdev) return {};
   TRY(test_event_, make_eventfd());
   return vm.add_eventfd(layout::test_eventfd, Width::b1, test_event_);
 }
@@ -127,9 +136,9 @@ Result<unsigned long> vm_type(const VmConfig&, const kvm::System&) { return 0; }
 
 Result<std::unique_ptr<Board>> create_board(const VmConfig& config, kvm::VmFd& vm,
                                             const BoardWiring& wiring) {
-  auto board = std::make_unique<BoardX86>(vm, wiring);
-  TRY_VOID(board->build_tables(config.testdev));
-  if (config.testdev) TRY_VOID(board->add_test_eventfd(vm));
+  auto board = std::make_unique<BoardX86>(config, vm, wiring);
+  TRY_VOID(board->publish_tables(wiring.readers));
+  TRY_VOID(board->add_eventfds(vm));
   return board;
 }
 

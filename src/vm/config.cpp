@@ -7,6 +7,7 @@
 #include <ranges>
 
 #include "base/bits.h"
+#include "vm/devices.h"
 
 namespace takt {
 namespace {
@@ -63,6 +64,7 @@ Result<> check_config(const VmConfig& config) {
           fmt::format("vcpu {}: this VM has cpus = {}, numbered from 0", id, config.cpus));
     TRY_VOID(check_placement(fmt::format("vcpu {}", id), placement));
   }
+  TRY_VOID(check_devices(config));
   for (const auto& [name, placement] : config.servers)
     TRY_VOID(check_placement(fmt::format("server {}", name), placement));
   if (config.console.kind == ConsoleKind::stdio && config.debug_console.kind == ConsoleKind::stdio)

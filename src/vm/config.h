@@ -28,6 +28,18 @@ enum class GicChoice : std::uint8_t { automatic, v3, v2 };
 /// On, off, or on exactly when a thread of the VM has a real-time policy.
 enum class Switch : std::uint8_t { automatic, on, off };
 
+/// Who does the guest's accesses to a device: see ARCHITECTURE.md, "How an access runs".
+enum class AccessPolicy : std::uint8_t {
+  lock,    // A: the vCPU's thread, under the device's lock
+  server,  // B: the device's server
+};
+
+/// What the user wants otherwise than the board.
+struct DeviceConfig {
+  std::optional<std::string> server = {};
+  std::optional<AccessPolicy> access = {};
+};
+
 struct VmConfig {
   std::string name = "takt";
   std::string kernel = {};
@@ -41,10 +53,11 @@ struct VmConfig {
   Switch mlock = Switch::automatic;
 
   RtMode rt_mode = RtMode::strict;
-  std::map<std::uint32_t, Placement> vcpus = {};   // by vCPU number
-  std::map<std::string, Placement> servers = {};   // by server name
-  std::uint32_t disable_exits = 0;                 // mask of kvm::disable_exits()
-  std::optional<std::uint32_t> halt_poll_ns = {};  // absent: the host's default
+  std::map<std::uint32_t, Placement> vcpus = {};     // by vCPU number
+  std::map<std::string, Placement> servers = {};     // by server name
+  std::map<std::string, DeviceConfig> devices = {};  // by device name
+  std::uint32_t disable_exits = 0;                   // mask of kvm::disable_exits()
+  std::optional<std::uint32_t> halt_poll_ns = {};    // absent: the host's default
 
   ConsoleTarget console = {.kind = ConsoleKind::stdio};
   ConsoleTarget debug_console = {};
@@ -58,9 +71,6 @@ struct VmConfig {
   bool print_stats = false;
   std::optional<std::string> dump_tables = {};  // to where: see dump_tables()
 };
-
-/// The device server that every board has; config_schema.h has server_names().
-inline constexpr std::string_view console_server = "console";
 
 [[nodiscard]] bool wants_real_time(const VmConfig& config);
 [[nodiscard]] bool is_on(Switch value, const VmConfig& config);

@@ -30,8 +30,6 @@ struct Option {
 [[nodiscard]] std::span<const Option> config_options();
 /// The options of this architecture's board, config_schema_x86.cpp or _arm64.cpp.
 [[nodiscard]] std::span<const Option> board_options();
-/// The device servers of this architecture's board, for --server.
-[[nodiscard]] std::span<const std::string_view> server_names();
 
 /// Sets one option by its key. The error names the key, the value and what is allowed.
 [[nodiscard]] Result<> set_option(VmConfig& config, std::string_view key, std::string_view value);

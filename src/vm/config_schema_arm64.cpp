@@ -3,6 +3,7 @@
 
 #include "vm/config_schema.h"
 #include "vm/config_values.h"
+#include "vm/devices.h"
 #include "vm/layout_arm64.h"
 
 namespace takt {
@@ -40,11 +41,21 @@ constexpr std::array options{
            }},
 };
 
-constexpr std::array servers{console_server, layout::rtc_server};
+bool has_testdev(const VmConfig& c) { return c.testdev; }
+
+constexpr std::array devices{
+    DeviceRow{.name = "uart", .server = "console"},
+    DeviceRow{.name = "rtc", .server = "rtc"},
+    DeviceRow{.name = "gpio", .server = "console"},
+    DeviceRow{.name = "debug-exit", .server = "", .present = has_testdev},
+    DeviceRow{.name = "test-registers", .server = "", .present = has_testdev},
+    DeviceRow{
+        .name = "slow", .server = "slow", .access = AccessPolicy::server, .present = has_testdev},
+};
 
 }  // namespace
 
 std::span<const Option> board_options() { return options; }
-std::span<const std::string_view> server_names() { return servers; }
+std::span<const DeviceRow> device_rows() { return devices; }
 
 }  // namespace takt

@@ -3,6 +3,7 @@
 
 #include "vm/config_schema.h"
 #include "vm/config_values.h"
+#include "vm/devices.h"
 
 namespace takt {
 namespace {
@@ -35,11 +36,24 @@ constexpr std::array options{
            }},
 };
 
-constexpr std::array servers{console_server};
+bool has_debug_console(const VmConfig& c) { return c.debug_console.kind != ConsoleKind::none; }
+bool has_testdev(const VmConfig& c) { return c.testdev; }
+
+constexpr std::array devices{
+    DeviceRow{.name = "uart", .server = "console"},
+    DeviceRow{.name = "debug-console", .server = "console", .present = has_debug_console},
+    DeviceRow{.name = "rtc", .server = "console"},
+    DeviceRow{.name = "keyboard", .server = "console"},
+    DeviceRow{.name = "power", .server = "console"},
+    DeviceRow{.name = "debug-exit", .server = ""},
+    DeviceRow{.name = "test-registers", .server = "", .present = has_testdev},
+    DeviceRow{
+        .name = "slow", .server = "slow", .access = AccessPolicy::server, .present = has_testdev},
+};
 
 }  // namespace
 
 std::span<const Option> board_options() { return options; }
-std::span<const std::string_view> server_names() { return servers; }
+std::span<const DeviceRow> device_rows() { return devices; }
 
 }  // namespace takt

@@ -12,7 +12,6 @@
 
 #include "base/bits.h"
 #include "kvm/disable_exits.h"
-#include "vm/config_schema.h"
 
 namespace takt {
 namespace {
@@ -66,6 +65,27 @@ Result<> set_placement_key(Placement& p, std::string_view key, std::string_view 
     return {};
   }
   return usage_error(fmt::format("unknown key '{}'; allowed are cpu, policy, priority", key));
+}
+
+/// The kernel keeps 15 characters of a thread's name (PR_SET_NAME, prctl(2)).
+Result<std::string> parse_thread_name(std::string_view text) {
+  constexpr std::string_view allowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+  if (!text.empty() && text.size() <= 15 && text.find_first_not_of(allowed) == text.npos)
+    return std::string{text};
+  return usage_error("allowed are 1 to 15 letters, digits, '-' and '_' for a server's name");
+}
+
+Result<AccessPolicy> parse_access_policy(std::string_view text) {
+  static constexpr std::array<Word<AccessPolicy>, 2> words{
+      {{"lock", AccessPolicy::lock}, {"server", AccessPolicy::server}}};
+  return parse_word<AccessPolicy>(text, words);
+}
+
+Result<> set_device_key(DeviceConfig& device, std::string_view key, std::string_view value) {
+  if (key == "server") return store(device.server, parse_thread_name(value));
+  if (key == "access") return store(device.access, parse_access_policy(value));
+  return usage_error(fmt::format("unknown key '{}'; allowed are server, access", key));
 }
 
 struct NameAndRest {
@@ -196,11 +216,19 @@ Result<> set_vcpu(VmConfig& config, std::string_view text) {
 Result<> set_server(VmConfig& config, std::string_view text) {
   TRY(const NameAndRest parts,
       split_name(text, "NAME:KEY=VALUE,... such as console:policy=fifo,priority=90"));
-  const auto names = server_names();
-  if (std::ranges::find(names, parts.name) == names.end())
-    return usage_error(fmt::format("there is no server '{}'; servers are: {}", parts.name,
-                                   fmt::join(names, ", ")));
-  return store(config.servers[std::string{parts.name}], parse_placement(parts.rest));
+  TRY(std::string name, parse_thread_name(parts.name));
+  return store(config.servers[std::move(name)], parse_placement(parts.rest));
+}
+
+Result<> set_device(VmConfig& config, std::string_view text) {
+  TRY(const NameAndRest parts,
+      split_name(text, "NAME:KEY=VALUE,... such as uart:server=console,access=lock"));
+  DeviceConfig& device = config.devices[std::string{parts.name}];
+  return for_each_part(parts.rest, ',', [&](std::string_view part) -> Result<> {
+    const std::size_t equals = part.find('=');
+    const std::string_view value = equals == std::string_view::npos ? "" : part.substr(equals + 1);
+    return set_device_key(device, part.substr(0, equals), value);
+  });
 }
 
 }  // namespace takt

@@ -33,6 +33,7 @@ namespace takt {
 
 [[nodiscard]] Result<> set_vcpu(VmConfig& config, std::string_view text);
 [[nodiscard]] Result<> set_server(VmConfig& config, std::string_view text);
+[[nodiscard]] Result<> set_device(VmConfig& config, std::string_view text);
 
 /// Stores a parsed value, or passes the error on.
 template <class Field, class T>

@@ -11,9 +11,10 @@
 //   0x00'0900'0000 | UART                        |
 //   0x00'0901'0000 | RTC                         |
 //   0x00'0903'0000 | GPIO: power button          |
-//   0x00'0a00'0000 | debug exit                  |  these three with --testdev only
+//   0x00'0a00'0000 | debug exit                  |  these four with --testdev only
 //   0x00'0a01'0000 | test registers              |
 //   0x00'0a02'0000 | test eventfd                |
+//   0x00'0a03'0000 | slow device                 |
 //   0x00'1000'0000 | redistributors 123..511     |
 //   0x00'1400'0000 | free for devices            |
 //   0x00'4000'0000 +-----------------------------+
@@ -46,6 +47,7 @@ inline constexpr Gpa gpio{0x0903'0000};
 inline constexpr Gpa debug_exit{0x0a00'0000};
 inline constexpr Gpa test_registers{0x0a01'0000};
 inline constexpr Gpa test_eventfd{0x0a02'0000};
+inline constexpr Gpa slow_device{0x0a03'0000};
 inline constexpr Gpa ram{1_GiB};
 
 inline constexpr std::uint32_t uart_spi = 1;
@@ -55,7 +57,5 @@ inline constexpr std::uint32_t pmu_intid = 23;  // a private one: PPI 7
 
 inline constexpr unsigned power_button_pin = 3;
 inline constexpr unsigned uart16550_reg_shift = 2;
-
-inline constexpr std::string_view rtc_server = "rtc";
 
 }  // namespace takt::layout

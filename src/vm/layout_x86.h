@@ -9,6 +9,7 @@
 //   0x0'fec0'0000 | IOAPIC (in KVM)          |
 //   0x0'fee0'0000 | local APIC (in KVM)      |
 //   0x0'ff00'0000 | test registers (testdev) |
+//   0x0'ff00'1000 | slow device (testdev)    |
 //   0x0'fffb'c000 | four pages KVM needs     |  kvm/vm_fd_x86.cpp
 //   0x1'0000'0000 +--------------------------+
 //                 | the rest of RAM          |
@@ -24,6 +25,7 @@ inline constexpr std::uint64_t low_ram_max = 3_GiB;
 inline constexpr Gpa ioapic{0xfec0'0000};
 inline constexpr Gpa lapic{0xfee0'0000};
 inline constexpr Gpa test_registers{0xff00'0000};
+inline constexpr Gpa slow_device{0xff00'1000};
 inline constexpr Gpa high_ram{4_GiB};
 
 inline constexpr Port i8042{0x60};

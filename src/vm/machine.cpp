@@ -120,9 +120,14 @@ Result<> Machine::create_consoles() {
 }
 
 Result<> Machine::create_board_and_boot() {
-  TRY(board_, create_board(
-                  config_, vm_,
-                  {.control = life_, .console = *console_, .debug_console = debug_console_.get()}));
+  readers_ = std::make_unique<Quiescence>(config_.cpus);
+  TRY(device_servers_, Servers::create(config_));
+  TRY(board_, create_board(config_, vm_,
+                           {.control = life_,
+                            .console = *console_,
+                            .debug_console = debug_console_.get(),
+                            .servers = device_servers_,
+                            .readers = *readers_}));
   PayloadFiles files{.kernel = kernel_.bytes(), .initrd = {}};
   if (config_.initrd) files.initrd = initrd_.bytes();
   TRY_VOID(board_->prepare_boot(config_, files, mem_, vcpu_fds_));
@@ -150,12 +155,12 @@ Result<> Machine::start_threads() {
   ConsoleClient client = board_->console_client();
   client.quit = [this] { life_.request({Ending::quit}); };
   client.power_button = [this] { press_power_button(); };
-  TRY(console_thread_,
-      Thread::start(std::string{console_server}, [this, client] { console_->serve(client); }));
+  TRY(console_thread_, Thread::start("console-io", [this, client] { console_->serve(client); }));
   if (debug_console_) {
     TRY(debug_console_thread_,
         Thread::start("debug-console", [this] { debug_console_->serve({}); }));
   }
+  TRY_VOID(device_servers_.start());
   servers_ = board_->servers();
   for (const BoardServer& server : servers_) {
     TRY(Thread thread, Thread::start(std::string{server.name}, server.body));
@@ -163,7 +168,11 @@ Result<> Machine::start_threads() {
   }
   for (auto& fd : vcpu_fds_) {
     vcpus_.push_back(
-        std::make_unique<VcpuThread>(std::move(fd), board_->pio(), board_->mmio(), life_));
+        std::make_unique<VcpuThread>(std::move(fd), VcpuWorld{.pio = board_->pio(),
+                                                              .mmio = board_->mmio(),
+                                                              .readers = *readers_,
+                                                              .life = life_,
+                                                              .devices = device_rows().size()}));
     TRY_VOID(vcpus_.back()->start());
   }
   vcpu_fds_.clear();
@@ -185,15 +194,8 @@ Result<> Machine::place_threads() {
   for (const auto& [id, placement] : config_.vcpus)
     TRY_VOID(place(fmt::format("vcpu {}", id), vcpus_[id]->tid(), placement));
   for (const auto& [name, placement] : config_.servers)
-    TRY_VOID(place(fmt::format("server {}", name), server_tid(name), placement));
+    TRY_VOID(place(fmt::format("server {}", name), device_servers_.named(name).tid(), placement));
   return {};
-}
-
-/// set_server() has let only names through that are one of these.
-pid_t Machine::server_tid(std::string_view name) const {
-  for (const Thread& thread : server_threads_)
-    if (thread.name() == name) return thread.tid();
-  return console_thread_.tid();
 }
 
 void Machine::wait_for_end(const Fd& signals) {
@@ -215,6 +217,7 @@ void Machine::press_power_button() const {
 /// vCPUs first: they produce; then the servers; the consoles write out what is left.
 void Machine::stop_threads() {
   for (const auto& vcpu : vcpus_) vcpu->stop();
+  device_servers_.stop();
   for (const BoardServer& server : servers_) server.stop();
   if (console_) console_->stop();
   if (debug_console_) debug_console_->stop();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/cycles.h"
+#include "base/quiescence.h"
 #include "base/result.h"
 #include "base/whole_file.h"
 #include "bus/guest_mem.h"
@@ -20,6 +21,7 @@
 #include "vm/board.h"
 #include "vm/config.h"
 #include "vm/life_cycle.h"
+#include "vm/servers.h"
 #include "vm/vcpu_thread.h"
 
 namespace takt {
@@ -53,7 +55,6 @@ class Machine {
   Result<> start_threads();
   Result<> place(std::string_view what, pid_t tid, const Placement& placement) const;
   Result<> place_threads();
-  [[nodiscard]] pid_t server_tid(std::string_view name) const;
   Result<> lock_memory() const;
   void wait_for_end(const Fd& signals);
   void press_power_button() const;
@@ -72,6 +73,8 @@ class Machine {
   std::vector<kvm::VcpuFd> vcpu_fds_;  // until the threads take them over
   std::unique_ptr<Console> console_;
   std::unique_ptr<Console> debug_console_;
+  std::unique_ptr<Quiescence> readers_;
+  Servers device_servers_;
   std::unique_ptr<Board> board_;
   std::vector<std::unique_ptr<VcpuThread>> vcpus_;
   std::vector<BoardServer> servers_;

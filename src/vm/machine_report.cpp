@@ -7,6 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "vm/devices.h"
 #include "vm/machine.h"
 
 namespace takt {
@@ -31,31 +32,30 @@ std::uint64_t locked_kib() {
 }
 
 /// The record of the slowest exit, if the ring still has it.
-Json slowest_json(std::span<const ExitRecord> exits, std::uint64_t at) {
-  const auto it = std::ranges::find(exits, at, &ExitRecord::at);
-  if (it == exits.end()) return nullptr;
+Json slowest_json(std::span<const Record> records, std::uint64_t at) {
+  const auto it = std::ranges::find(records, at, &Record::at);
+  if (it == records.end()) return nullptr;
   return {{"address", fmt::format("{:#x}", it->address)},
-          {"write", it->is_write},
-          {"width", it->width}};
+          {"device", device_name(it->device)},
+          {"write", it->is_write()},
+          {"width", it->width()}};
 }
 
 /// How long user space took for each kind of exit: from KVM_RUN's return until the guest could go
 /// on.
-Json handling_json(const VcpuRecorder& recorder, CycleRate rate) {
-  constexpr std::array<std::pair<const char*, kvm::ExitKind>, 3> shown{
-      {{"pio", kvm::ExitKind::pio},
-       {"mmio", kvm::ExitKind::mmio},
-       {"system_event", kvm::ExitKind::system_event}}};
-  const std::vector<ExitRecord> remembered = recorder.last_exits();
+Json handling_json(const ThreadRecorder& recorder, CycleRate rate) {
+  const std::vector<Record> remembered = recorder.last();
   Json kinds = Json::object();
-  for (const auto& [name, kind] : shown) {
-    const HistogramCopy taken = recorder.histogram(kind);
-    if (taken.samples() == 0) continue;
-    kinds[name] = {{"count", taken.samples()},
-                   {"p50_ns", rate.to_ns(taken.percentile(50))},
-                   {"p99_ns", rate.to_ns(taken.percentile(99))},
-                   {"max_ns", rate.to_ns(taken.max)},
-                   {"slowest", slowest_json(remembered, taken.max_at)}};
+  for (std::size_t n = 0; n < record_kinds; ++n) {
+    const auto kind = static_cast<RecordKind>(n);
+    const HistogramCopy taken = recorder.of(kind);
+    if (taken.samples() == 0 || kind == RecordKind::interrupted) continue;
+    kinds[std::string{record_kind_name(kind)}] = {
+        {"count", taken.samples()},
+        {"p50_ns", rate.to_ns(taken.percentile(50))},
+        {"p99_ns", rate.to_ns(taken.percentile(99))},
+        {"max_ns", rate.to_ns(taken.max)},
+        {"slowest", slowest_json(remembered, taken.max_at)}};
   }
   return kinds;
 }
@@ -72,6 +72,7 @@ Result<std::string> Machine::effective_state() const {
   TRY_VOID(add(current_tid()));
   TRY_VOID(add(console_thread_.tid()));
   if (debug_console_) TRY_VOID(add(debug_console_thread_.tid()));
+  for (const auto& server : device_servers_.all()) TRY_VOID(add(server->tid()));
   for (const Thread& thread : server_threads_) TRY_VOID(add(thread.tid()));
   for (const auto& vcpu : vcpus_) TRY_VOID(add(vcpu->tid()));
   Json halt_poll;  // null: the host's default
@@ -95,18 +96,23 @@ std::string Machine::statistics() const {
   const CycleRate rate = cycle_clock_.rate();
   for (const auto& vcpu : vcpus_) {
     const auto& usage = vcpu->usage();
-    vcpus.push_back(
-        {{"name", vcpu->name()},
-         {"pio_exits", vcpu->recorder().histogram(kvm::ExitKind::pio).samples()},
-         {"mmio_exits", vcpu->recorder().histogram(kvm::ExitKind::mmio).samples()},
-         {"interrupted", vcpu->recorder().histogram(kvm::ExitKind::interrupted).samples()},
-         {"handling", handling_json(vcpu->recorder(), rate)},
-         {"minor_faults", usage.minor_faults},
-         {"major_faults", usage.major_faults},
-         {"involuntary_switches", usage.involuntary_switches}});
+    vcpus.push_back({{"name", vcpu->name()},
+                     {"pio_exits", vcpu->recorder().of(RecordKind::pio).samples()},
+                     {"mmio_exits", vcpu->recorder().of(RecordKind::mmio).samples()},
+                     {"interrupted", vcpu->recorder().of(RecordKind::interrupted).samples()},
+                     {"handling", handling_json(vcpu->recorder(), rate)},
+                     {"minor_faults", usage.minor_faults},
+                     {"major_faults", usage.major_faults},
+                     {"involuntary_switches", usage.involuntary_switches}});
   }
+  Json servers = Json::array();
+  for (const auto& server : device_servers_.all())
+    servers.push_back(
+        {{"name", server->name()}, {"handling", handling_json(server->recorder(), rate)}});
   const Json stats{{"name", config_.name},
                    {"vcpus", std::move(vcpus)},
+                   {"servers", std::move(servers)},
+                   {"back_pressure", device_servers_.back_pressure()},
                    {"unclaimed_pio", board_->pio().unclaimed()},
                    {"unclaimed_mmio", board_->mmio().unclaimed()},
                    {"console_bytes_dropped", console_->dropped()}};

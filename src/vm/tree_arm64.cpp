@@ -6,6 +6,7 @@
 #include "dev/pl011.h"
 #include "dev/pl031.h"
 #include "dev/pl061.h"
+#include "dev/slow_device.h"
 #include "dev/test_device.h"
 #include "dev/uart16550.h"
 #include "vm/layout_arm64.h"
@@ -60,7 +61,8 @@ FdtConfig machine_tree(const VmConfig& config, const MachineShape& shape) {
   if (config.testdev)
     tree.extra = {{"takt,debug-exit", {layout::debug_exit, 4_KiB}},
                   {"takt,test-registers", {layout::test_registers, ScratchRegisters::region_bytes}},
-                  {"takt,test-eventfd", {layout::test_eventfd, 4_KiB}}};
+                  {"takt,test-eventfd", {layout::test_eventfd, 4_KiB}},
+                  {"takt,slow", {layout::slow_device, SlowDevice::region_bytes}}};
   tree.chosen.bootargs = config.cmdline;
   return with_uart(std::move(tree), config.uart);
 }

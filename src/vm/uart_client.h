@@ -5,18 +5,18 @@
 #include <cstdint>
 #include <span>
 
-#include "bus/serialized.h"
+#include "bus/guarded.h"
 #include "host/console.h"
 
 namespace takt {
 
-/// `lock` stands before `uart` on the bus; both outlive the client.
+/// `guard` stands before `uart` on the bus; both outlive the client.
 template <class Uart>
-[[nodiscard]] ConsoleClient uart_client(Serialized& lock, Uart& uart) {
+[[nodiscard]] ConsoleClient uart_client(Guarded& guard, Uart& uart) {
   ConsoleClient client;
-  client.tx_resume = [&lock, &uart] { lock.with([&] { uart.tx_resume(); }); };
-  client.receive = [&lock, &uart](std::span<const std::uint8_t> bytes) {
-    return lock.with([&] {
+  client.tx_resume = [&guard, &uart] { guard.with([&] { uart.tx_resume(); }); };
+  client.receive = [&guard, &uart](std::span<const std::uint8_t> bytes) {
+    return guard.with([&] {
       std::size_t taken = 0;
       while (taken < bytes.size() && uart.receive(bytes[taken])) ++taken;
       return taken;

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/cycles.h"
+
 namespace takt {
 namespace {
 
@@ -53,10 +55,27 @@ void store_value(std::byte* data, Width w, std::uint64_t value) RT {
 
 bool is_width(std::uint32_t n) RT { return n == 1 || n == 2 || n == 4 || n == 8; }
 
+RecordKind record_kind(kvm::ExitKind kind) RT {
+  using enum kvm::ExitKind;
+  switch (kind) {
+    case pio: return RecordKind::pio;
+    case mmio: return RecordKind::mmio;
+    case system_event: return RecordKind::system_event;
+    case odd_access: return RecordKind::odd_access;
+    case interrupted: return RecordKind::interrupted;
+    default: return RecordKind::other_exit;
+  }
+}
+
 }  // namespace
 
-VcpuThread::VcpuThread(kvm::VcpuFd vcpu, PioBus& pio, MmioBus& mmio, LifeCycle& life)
-    : vcpu_{std::move(vcpu)}, pio_{pio}, mmio_{mmio}, life_{life} {}
+VcpuThread::VcpuThread(kvm::VcpuFd vcpu, const VcpuWorld& world)
+    : vcpu_{std::move(vcpu)},
+      pio_{world.pio},
+      mmio_{world.mmio},
+      reader_{world.readers.reader(vcpu_.id().raw())},
+      life_{world.life},
+      recorder_{world.devices} {}
 
 VcpuThread::~VcpuThread() { stop(); }
 
@@ -84,7 +103,10 @@ void VcpuThread::body() {
   rusage before{};
   rusage after{};
   ::getrusage(RUSAGE_THREAD, &before);
-  loop();
+  {
+    const ThreadRecorder::Scope scope{recorder_};
+    loop();
+  }
   ::getrusage(RUSAGE_THREAD, &after);
   usage_ = {after.ru_minflt - before.ru_minflt, after.ru_majflt - before.ru_majflt,
             after.ru_nivcsw - before.ru_nivcsw};
@@ -94,14 +116,16 @@ void VcpuThread::loop() RT {
   const rt::Section section;
   while (!life_.ended()) {
     const kvm::ExitKind kind = vcpu_.run();
-    exit_ = {.at = cycles(), .kind = kind};
+    exit_ = {.at = cycles(), .kind = record_kind(kind)};
     handle(kind);
-    recorder_.exit(exit_, cycles());
+    exit_.took = took_cycles(exit_.at, cycles());
+    recorder_.put(exit_);
   }
 }
 
 void VcpuThread::handle(kvm::ExitKind kind) RT {
   using enum kvm::ExitKind;
+  const Quiescence::Visit visit{reader_};
   switch (kind) {
     case pio: return do_pio(vcpu_.pio());
     case mmio: return do_mmio(vcpu_.mmio());
@@ -117,31 +141,42 @@ void VcpuThread::handle(kvm::ExitKind kind) RT {
   }
 }
 
+/// Where an access goes; noted in the record of this exit.
+template <class A>
+const Region<A>* VcpuThread::find(Bus<A>& bus, A addr, Width width, bool is_write) RT {
+  const Region<A>* region = bus.find(addr, width);
+  exit_.address = addr.raw();
+  exit_.detail = access_detail(bytes(width), is_write);
+  if (region != nullptr) [[likely]]
+    exit_.device = region->id;
+  return region;
+}
+
+template <class A>
+void VcpuThread::access(const Region<A>* region, A addr, Width width, bool is_write,
+                        std::byte* data) RT {
+  if (!is_write)
+    store_value(data, width,
+                region == nullptr ? ~std::uint64_t{0} : region->read(addr, width, vcpu_.id()));
+  else if (region != nullptr)
+    region->write(addr, width, vcpu_.id(), load_value(data, width));
+}
+
 void VcpuThread::do_pio(const kvm::PioExit& exit) RT {
-  exit_.address = exit.port.raw();
-  exit_.is_write = exit.is_write;
-  exit_.width = static_cast<std::uint16_t>(bytes(exit.width));
+  const auto* region = find(pio_, exit.port, exit.width, exit.is_write);
   std::byte* data = exit.data;
   for (std::uint32_t i = 0; i < exit.count; ++i) {  // string instructions: at most a page of data
-    if (exit.is_write)
-      pio_.write(exit.port, exit.width, load_value(data, exit.width));
-    else
-      store_value(data, exit.width, pio_.read(exit.port, exit.width));
+    access(region, exit.port, exit.width, exit.is_write, data);
     data += bytes(exit.width);
   }
 }
 
 void VcpuThread::do_mmio(const kvm::MmioExit& exit) RT {
-  exit_.address = exit.gpa.raw();
-  exit_.is_write = exit.is_write;
-  exit_.width = static_cast<std::uint16_t>(exit.bytes);
   const std::uint32_t step = is_width(exit.bytes) ? exit.bytes : 1;
   const auto width = static_cast<Width>(step);
   for (std::uint32_t i = 0; i < exit.bytes; i += step) {
-    if (exit.is_write)
-      mmio_.write(exit.gpa + i, width, load_value(exit.data + i, width));
-    else
-      store_value(exit.data + i, width, mmio_.read(exit.gpa + i, width));
+    const auto* region = find(mmio_, exit.gpa + i, width, exit.is_write);
+    access(region, exit.gpa + i, width, exit.is_write, exit.data + i);
   }
 }
 

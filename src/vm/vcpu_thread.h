@@ -6,13 +6,14 @@
 #include <memory>
 #include <string>
 
+#include "base/quiescence.h"
 #include "base/result.h"
 #include "base/rt.h"
 #include "base/thread.h"
 #include "bus/dispatch.h"
 #include "kvm/vcpu_fd.h"
+#include "record/thread_recorder.h"
 #include "vm/life_cycle.h"
-#include "vm/vcpu_recorder.h"
 
 namespace takt {
 
@@ -23,10 +24,18 @@ struct VcpuUsage {
   long involuntary_switches = 0;
 };
 
+/// What a vCPU's thread works with; all of it outlives the thread.
+struct VcpuWorld {
+  PioBus& pio;
+  MmioBus& mmio;
+  Quiescence& readers;  // of the buses' tables: reader N is vCPU N
+  LifeCycle& life;
+  std::size_t devices = 0;  // the highest DeviceId
+};
+
 class VcpuThread {
  public:
-  /// The buses and the life cycle outlive the thread.
-  VcpuThread(kvm::VcpuFd vcpu, PioBus& pio, MmioBus& mmio, LifeCycle& life);
+  VcpuThread(kvm::VcpuFd vcpu, const VcpuWorld& world);
   ~VcpuThread();
 
   /// Starts the thread, which waits for open_gate(): in between it can be placed and looked at.
@@ -38,7 +47,7 @@ class VcpuThread {
 
   [[nodiscard]] pid_t tid() const { return thread_.tid(); }
   [[nodiscard]] const std::string& name() const { return thread_.name(); }
-  [[nodiscard]] const VcpuRecorder& recorder() const { return recorder_; }
+  [[nodiscard]] const ThreadRecorder& recorder() const { return recorder_; }
   /// After stop(): what the kernel counted, and what KVM said if it failed ("" otherwise).
   [[nodiscard]] const VcpuUsage& usage() const { return usage_; }
   [[nodiscard]] const std::string& failure() const { return failure_; }
@@ -49,15 +58,20 @@ class VcpuThread {
   void handle(kvm::ExitKind kind) RT;
   void do_pio(const kvm::PioExit& exit) RT;
   void do_mmio(const kvm::MmioExit& exit) RT;
+  template <class A>
+  const Region<A>* find(Bus<A>& bus, A addr, Width width, bool is_write) RT;
+  template <class A>
+  void access(const Region<A>* region, A addr, Width width, bool is_write, std::byte* data) RT;
   void do_system_event(kvm::SystemEvent event) RT;
   void end(Ending ending) RT;
 
   kvm::VcpuFd vcpu_;
   PioBus& pio_;
   MmioBus& mmio_;
+  Quiescence::Reader& reader_;
   LifeCycle& life_;
-  VcpuRecorder recorder_;
-  ExitRecord exit_;  // the one that is being handled
+  ThreadRecorder recorder_;
+  Record exit_;  // the one that is being handled
   VcpuUsage usage_;
   std::string failure_;
   std::atomic<bool> gate_ = false;

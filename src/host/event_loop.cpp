@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/event_loop.h"
+
+#include <array>
+
+#include "base/cycles.h"
+#include "base/rt.h"
+#include "record/thread_recorder.h"
+
+namespace takt {
+
+Result<std::unique_ptr<EventLoop>> EventLoop::create() {
+  Fd epoll{::epoll_create1(EPOLL_CLOEXEC)};
+  if (!epoll) return sys_error("epoll_create1");
+  TRY(Fd wake, make_eventfd());
+  epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};  // null: the bell
+  if (::epoll_ctl(epoll.raw(), EPOLL_CTL_ADD, wake.raw(), &event) != 0)
+    return sys_error("epoll_ctl");
+  return std::unique_ptr<EventLoop>{new EventLoop{std::move(epoll), std::move(wake)}};
+}
+
+Result<EventLoop::Watch*> EventLoop::watch(int fd, std::uint32_t events, DeviceId device,
+                                           Handler handler) {
+  auto watch = std::make_unique<Watch>();
+  watch->epoll_ = epoll_.raw();
+  watch->fd_ = fd;
+  watch->device_ = device;
+  watch->handler_ = std::move(handler);
+  epoll_event event{.events = events, .data = {.ptr = watch.get()}};
+  if (::epoll_ctl(epoll_.raw(), EPOLL_CTL_ADD, fd, &event) != 0) return sys_error("epoll_ctl");
+  watch->added_ = true;
+  watch->events_ = events;
+  if (events == 0) watch->want(0);
+  watches_.push_back(std::move(watch));
+  return watches_.back().get();
+}
+
+/// A descriptor for which nothing is wanted is taken out: epoll reports a hang-up uninvited.
+void EventLoop::Watch::want(std::uint32_t events) RT {
+  if (added_ && events == events_ && events != 0) return;
+  if (!added_ && events == 0) return;
+  epoll_event event{.events = events, .data = {.ptr = this}};
+  int operation = EPOLL_CTL_MOD;
+  if (!added_) operation = EPOLL_CTL_ADD;
+  if (events == 0) operation = EPOLL_CTL_DEL;
+  ::epoll_ctl(epoll_, operation, fd_, &event);
+  added_ = events != 0;
+  events_ = events;
+}
+
+/// The exchange and the one in may_sleep() are what makes sure that either this one sees the
+/// sleeper or the sleeper sees what was put before this call.
+void EventLoop::ring() RT {
+  if (!asleep_.exchange(false, std::memory_order_seq_cst)) return;
+  rung_at_.store(cycles(), std::memory_order_relaxed);
+  signal_eventfd(wake_);
+}
+
+void EventLoop::stop() noexcept {
+  stopping_.store(true, std::memory_order_release);
+  asleep_.store(true, std::memory_order_seq_cst);
+  ring();
+}
+
+void EventLoop::begin() {
+  for (Work* work : works_) work->begin();
+}
+
+void EventLoop::run() {
+  {
+    const rt::Section section;
+    bool more = true;
+    while (more || !stopping_.load(std::memory_order_acquire)) {
+      wait_and_handle(may_sleep(more));
+      more = turn();
+    }
+  }
+  for (Work* work : works_) work->finish();
+}
+
+/// A piece of each work. True: there is more.
+bool EventLoop::turn() RT {
+  bool more = false;
+  for (Work* work : works_) more |= work->work();
+  return more;
+}
+
+/// From here on a ring() wakes, so what was put before is looked for once more.
+bool EventLoop::may_sleep(bool more) RT {
+  if (more || stopping_.load(std::memory_order_acquire)) return false;
+  asleep_.exchange(true, std::memory_order_seq_cst);
+  if (!turn() && !stopping_.load(std::memory_order_acquire)) return true;
+  asleep_.store(false, std::memory_order_relaxed);
+  return false;
+}
+
+void EventLoop::wait_and_handle(bool sleep) RT {
+  std::array<epoll_event, 16> events;
+  int count = 0;
+  {
+    const rt::Allowed sleeping;
+    count =
+        ::epoll_wait(epoll_.raw(), events.data(), static_cast<int>(events.size()), sleep ? -1 : 0);
+  }
+  asleep_.store(false, std::memory_order_relaxed);
+  for (int n = 0; n < count; ++n) {
+    if (events[static_cast<std::size_t>(n)].data.ptr == nullptr)
+      woken();
+    else
+      handle(events[static_cast<std::size_t>(n)]);
+  }
+}
+
+void EventLoop::woken() RT {
+  drain_eventfd(wake_);
+  const std::uint64_t rung = rung_at_.exchange(0, std::memory_order_relaxed);
+  if (rung == 0) return;
+  put_record({.at = rung, .took = took_cycles(rung, cycles()), .kind = RecordKind::wake});
+}
+
+void EventLoop::handle(const epoll_event& event) RT {
+  auto& watch = *static_cast<Watch*>(event.data.ptr);
+  const std::uint64_t begin = cycles();
+  watch.handler_(event.events);
+  put_record({.at = begin,
+              .took = took_cycles(begin, cycles()),
+              .kind = RecordKind::job,
+              .device = watch.device_});
+}
+
+}  // namespace takt

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a device server's thread does: sleeps until a descriptor is ready or its bell is rung, and
+// then does what there is, a bounded piece of each thing in turn.
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "base/units.h"
+#include "bus/work.h"
+
+namespace takt {
+
+class EventLoop : public Bell {
+ public:
+  /// Called on the server's thread with what epoll(7) reported. Bounded, and does not block: it
+  /// reads what is there. A level that is still there is reported again.
+  using Handler = std::function<void(std::uint32_t events)>;
+
+  /// A descriptor that is watched; stays where it is until the loop goes.
+  class Watch {
+   public:
+    /// What to be called for: EPOLLIN, EPOLLOUT, or 0 for nothing at all. The server's thread, or
+    /// before it runs. No system call when nothing changes.
+    void want(std::uint32_t events) RT;
+
+   private:
+    friend EventLoop;
+    int epoll_ = -1;
+    int fd_ = -1;
+    std::uint32_t events_ = 0;
+    bool added_ = false;
+    DeviceId device_;
+    Handler handler_;
+  };
+
+  static Result<std::unique_ptr<EventLoop>> create();
+
+  // Before run():
+  /// `fd` stays open until the loop is gone. The error says that epoll does not take it: a regular
+  /// file, for one. `device` stands in the records.
+  Result<Watch*> watch(int fd, std::uint32_t events, DeviceId device, Handler handler);
+  /// `work` is called after each time that the bell was rung or a descriptor was ready.
+  void add(Work& work) { works_.push_back(&work); }
+
+  void ring() RT override;
+
+  /// On the server's thread, before run(): after it vCPUs may come.
+  void begin();
+  /// The thread's body, real-time (base/rt.h) but for the time that it sleeps. Returns after
+  /// stop(), when all work is done.
+  void run();
+  /// Any thread, once and for all; when nobody brings work any more.
+  void stop() noexcept;
+
+ private:
+  EventLoop(Fd epoll, Fd wake) : epoll_{std::move(epoll)}, wake_{std::move(wake)} {}
+  [[nodiscard]] bool turn() RT;
+  [[nodiscard]] bool may_sleep(bool more) RT;
+  void wait_and_handle(bool sleep) RT;
+  void woken() RT;
+  static void handle(const epoll_event& event) RT;
+
+  Fd epoll_;
+  Fd wake_;
+  std::vector<std::unique_ptr<Watch>> watches_;
+  std::vector<Work*> works_;
+  alignas(64) std::atomic<bool> asleep_ = false;
+  std::atomic<bool> stopping_ = false;
+  std::atomic<std::uint64_t> rung_at_ = 0;  // cycles(), of the ring that woke
+};
+
+}  // namespace takt

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/event_loop.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <thread>
+
+#include "record/thread_recorder.h"
+
+namespace takt {
+namespace {
+
+/// Counts what it is told to do.
+class Counter : public Work {
+ public:
+  explicit Counter(Bell& bell) : bell_{bell} {}
+  void order(int pieces) {
+    ordered_ += pieces;
+    bell_.ring();
+  }
+  [[nodiscard]] bool work() RT override {
+    if (done == ordered_) return false;
+    return ++done != ordered_;
+  }
+  void wait_for(int pieces) const {
+    while (done < pieces) std::this_thread::yield();
+  }
+
+  std::atomic<int> done = 0;
+
+ private:
+  Bell& bell_;
+  std::atomic<int> ordered_ = 0;
+};
+
+struct OneLoop {
+  std::unique_ptr<EventLoop> loop = *EventLoop::create();
+  std::unique_ptr<ThreadRecorder> recorder = std::make_unique<ThreadRecorder>(2);
+  std::thread thread;
+  void start() {
+    thread = std::thread{[this] {
+      const ThreadRecorder::Scope scope{*recorder};
+      loop->begin();
+      loop->run();
+    }};
+  }
+  void stop() {
+    loop->stop();
+    thread.join();
+  }
+};
+
+TEST(EventLoop, DoesWhatItsBellIsRungFor) {
+  OneLoop t;
+  Counter counter{*t.loop};
+  t.loop->add(counter);
+  t.start();
+  for (int n = 1; n <= 200; ++n) {
+    counter.order(1);
+    counter.wait_for(n);
+  }
+  t.stop();
+  EXPECT_EQ(counter.done, 200);
+}
+
+TEST(EventLoop, WorkWithMuchToDoDoesNotKeepOthersWaiting) {
+  OneLoop t;
+  Counter busy{*t.loop};
+  Counter other{*t.loop};
+  t.loop->add(busy);
+  t.loop->add(other);
+  busy.order(1'000'000'000);
+  other.order(1);
+  t.start();
+  other.wait_for(1);
+  EXPECT_LT(busy.done, 1'000'000'000);
+  busy.done = 999'999'999;
+  t.stop();
+}
+
+TEST(EventLoop, WorkThatIsThereWhenItIsStoppedIsDone) {
+  OneLoop t;
+  Counter counter{*t.loop};
+  t.loop->add(counter);
+  counter.order(1000);
+  t.loop->stop();
+  t.start();
+  t.thread.join();
+  EXPECT_EQ(counter.done, 1000);
+}
+
+struct Pipe {
+  Pipe() {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(::pipe(ends.data()), 0);
+    out = Fd{ends[0]};
+    in = Fd{ends[1]};
+  }
+  void put() const { EXPECT_EQ(::write(in.raw(), "x", 1), 1); }
+  void take() const {
+    char byte = 0;
+    EXPECT_EQ(::read(out.raw(), &byte, 1), 1);
+  }
+  Fd out, in;
+};
+
+TEST(EventLoop, ADescriptorThatIsReadyCallsItsHandlerAndIsRecorded) {
+  OneLoop t;
+  Pipe pipe;
+  std::atomic<int> called = 0;
+  ASSERT_TRUE(t.loop->watch(pipe.out.raw(), EPOLLIN, DeviceId{2}, [&](std::uint32_t) {
+    pipe.take();
+    ++called;
+  }));
+  t.start();
+  pipe.put();
+  while (called == 0) std::this_thread::yield();
+  t.stop();
+  EXPECT_EQ(t.recorder->of(DeviceId{2}).samples(), 1u);
+}
+
+TEST(EventLoop, ADescriptorFromWhichNothingIsWantedIsLeftAlone) {
+  OneLoop t;
+  Pipe pipe;
+  int called = 0;
+  const auto watch = t.loop->watch(pipe.out.raw(), 0, {}, [&](std::uint32_t) { ++called; });
+  ASSERT_TRUE(watch);
+  Fd{std::move(pipe.in)};  // a hang-up is reported uninvited to those who watch
+  t.start();
+  std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  t.stop();
+  EXPECT_EQ(called, 0);
+}
+
+TEST(EventLoop, WhatEpollCannotWatchIsRefused) {
+  const auto loop = *EventLoop::create();
+  const auto file = open_file("/proc/self/exe", 0);
+  ASSERT_TRUE(file);
+  EXPECT_FALSE(loop->watch(file->raw(), EPOLLIN, {}, [](std::uint32_t) {}));
+}
+
+TEST(EventLoop, TheTimeFromTheBellToTheServersFirstInstructionIsRecorded) {
+  OneLoop t;
+  Counter counter{*t.loop};
+  t.loop->add(counter);
+  t.start();
+  while (t.recorder->of(RecordKind::wake).samples() == 0) {
+    counter.order(1);
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  t.stop();
+  EXPECT_GT(t.recorder->of(RecordKind::wake).max, 0u);
+}
+
+}  // namespace
+}  // namespace takt
