@@ -49,4 +49,10 @@ CycleRate CycleClock::rate() const {
   return CycleRate{scaled(end.cycles - begin_.cycles, second, end.ns - begin_.ns)};
 }
 
+TimeLine CycleClock::line() const {
+  const CycleRate rate_now = rate();
+  const Instant instant = now();
+  return {instant.cycles, instant.ns, rate_now};
+}
+
 }  // namespace takt

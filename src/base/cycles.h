@@ -40,12 +40,33 @@ class CycleRate {
   std::uint64_t hz_;  // below 2^34: the product above fits
 };
 
+/// The counter beside CLOCK_MONOTONIC_RAW.
+class TimeLine {
+ public:
+  constexpr TimeLine(std::uint64_t cycles, std::uint64_t ns, CycleRate rate)
+      : cycles_{cycles}, ns_{ns}, rate_{rate} {}
+
+  [[nodiscard]] constexpr CycleRate rate() const { return rate_; }
+  /// When the counter showed `cycles`, which may be before the line was drawn.
+  [[nodiscard]] constexpr std::uint64_t ns_at(std::uint64_t cycles) const {
+    return cycles >= cycles_ ? ns_ + rate_.to_ns(cycles - cycles_)
+                             : ns_ - rate_.to_ns(cycles_ - cycles);
+  }
+
+ private:
+  std::uint64_t cycles_;
+  std::uint64_t ns_;
+  CycleRate rate_;
+};
+
 /// Finds out the rate, by the time that goes by while the object exists. Not on real-time paths.
 class CycleClock {
  public:
   CycleClock();
   /// Against CLOCK_MONOTONIC_RAW since construction; sleeps for what is missing of 10 ms of that.
   [[nodiscard]] CycleRate rate() const;
+  /// The same with an instant of now.
+  [[nodiscard]] TimeLine line() const;
 
  private:
   struct Instant {

@@ -26,5 +26,12 @@ TEST(CycleClock, FindsAPlausibleRate) {
   EXPECT_LT(hz, 10'000'000'000u);
 }
 
+TEST(TimeLine, KnowsTheTimeBeforeAndAfterItWasDrawn) {
+  constexpr TimeLine line{1000, 5000, CycleRate{2'000'000'000}};
+  EXPECT_EQ(line.ns_at(1000), 5000u);
+  EXPECT_EQ(line.ns_at(1200), 5100u);
+  EXPECT_EQ(line.ns_at(800), 4900u);
+}
+
 }  // namespace
 }  // namespace takt
