@@ -62,13 +62,13 @@ void Served::begin() RT {
   for (Lane& lane : lanes_) lane.hand_over.begin();
 }
 
-bool Served::work() RT {
+Worked Served::work() RT {
   for (unsigned n = 0; n < jobs_in_a_turn; ++n) {
     Lane* lane = oldest();
-    if (lane == nullptr) return false;
+    if (lane == nullptr) return n == 0 ? Worked::nothing : Worked::all;
     do_next(*lane);
   }
-  return true;
+  return Worked::some;
 }
 
 const Served::Job* Served::next_of(const Lane& lane) RT {

@@ -33,7 +33,7 @@ class Served final : public Guarded, public Work {
   void write(Access access, std::uint64_t value) RT override;
 
   void begin() RT override;
-  [[nodiscard]] bool work() RT override;
+  Worked work() RT override;
 
   /// Posted writes that found their ring full and were waited for instead. Any thread.
   [[nodiscard]] std::uint64_t back_pressure() const RT {

@@ -33,9 +33,9 @@ struct ThreadsOnOneServer {
         --running;
       }};
     while (running != 0)
-      if (!served.work()) std::this_thread::yield();
+      if (served.work() == Worked::nothing) std::this_thread::yield();
     for (std::thread& thread : threads) thread.join();
-    while (served.work()) continue;
+    while (served.work() != Worked::nothing) continue;
   }
 };
 

@@ -2,6 +2,8 @@
 // What a device server does: the work of the things that were given to it, in turn.
 #pragma once
 
+#include <cstdint>
+
 #include "base/rt.h"
 
 namespace takt {
@@ -15,14 +17,21 @@ class Bell {
   virtual void ring() RT = 0;
 };
 
+/// What a piece of work has left behind.
+enum class Worked : std::uint8_t {
+  nothing,  // there was nothing to do
+  all,      // nothing is left now
+  some,     // there is more
+};
+
 /// Something with work for a server's thread; all three are called on that thread.
 class Work {
  public:
   virtual ~Work() = default;
   /// Once, before the first work().
   virtual void begin() RT {}
-  /// Does a bounded amount of what there is. True: there is more, and others come first.
-  [[nodiscard]] virtual bool work() RT = 0;
+  /// Does a bounded amount of what there is; when there is more, others come first.
+  virtual Worked work() RT = 0;
   /// Once, after the last work(), when nobody brings more: what cannot be left undone.
   virtual void finish() {}
 };

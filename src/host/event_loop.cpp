@@ -1,13 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/event_loop.h"
 
+#include <algorithm>
 #include <array>
+#include <ctime>
 
 #include "base/cycles.h"
 #include "base/rt.h"
 #include "record/thread_recorder.h"
 
 namespace takt {
+namespace {
+
+std::int64_t now_ns() RT {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1'000'000'000 + now.tv_nsec;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<EventLoop>> EventLoop::create() {
   Fd epoll{::epoll_create1(EPOLL_CLOEXEC)};
@@ -69,30 +80,33 @@ void EventLoop::begin() {
 void EventLoop::run() {
   {
     const rt::Section section;
-    bool more = true;
-    while (more || !stopping_.load(std::memory_order_acquire)) {
-      wait_and_handle(may_sleep(more));
-      more = turn();
+    Worked worked = Worked::some;
+    while (worked == Worked::some || !stopping_.load(std::memory_order_acquire)) {
+      wait_and_handle(may_sleep(worked));
+      worked = turn();
     }
   }
   for (Work* work : works_) work->finish();
 }
 
-/// A piece of each work. True: there is more.
-bool EventLoop::turn() RT {
-  bool more = false;
-  for (Work* work : works_) more |= work->work();
-  return more;
+/// A piece of each work.
+Worked EventLoop::turn() RT {
+  Worked all = Worked::nothing;
+  for (Work* work : works_) all = std::max(all, work->work());
+  if (all != Worked::nothing && poll_ns_ != 0) busy_ns_ = now_ns();
+  return all;
 }
 
 /// From here on a ring() wakes, so what was put before is looked for once more.
-bool EventLoop::may_sleep(bool more) RT {
-  if (more || stopping_.load(std::memory_order_acquire)) return false;
+bool EventLoop::may_sleep(Worked worked) RT {
+  if (worked == Worked::some || stopping_.load(std::memory_order_acquire) || polls()) return false;
   asleep_.exchange(true, std::memory_order_seq_cst);
-  if (!turn() && !stopping_.load(std::memory_order_acquire)) return true;
+  if (turn() == Worked::nothing && !stopping_.load(std::memory_order_acquire)) return true;
   asleep_.store(false, std::memory_order_relaxed);
   return false;
 }
+
+bool EventLoop::polls() const RT { return poll_ns_ != 0 && now_ns() - busy_ns_ < poll_ns_; }
 
 void EventLoop::wait_and_handle(bool sleep) RT {
   std::array<epoll_event, 16> events;

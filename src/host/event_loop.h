@@ -50,6 +50,10 @@ class EventLoop : public Bell {
   /// `work` is called after each time that the bell was rung or a descriptor was ready.
   void add(Work& work) { works_.push_back(&work); }
 
+  /// The loop does not sleep for that long after it has had something to do, so that what comes
+  /// soon after costs nobody a wake-up. It takes a CPU for that time. 0, the default: it sleeps.
+  void poll_for(std::int64_t ns) { poll_ns_ = ns; }
+
   void ring() RT override;
 
   /// On the server's thread, before run(): after it vCPUs may come.
@@ -62,8 +66,9 @@ class EventLoop : public Bell {
 
  private:
   EventLoop(Fd epoll, Fd wake) : epoll_{std::move(epoll)}, wake_{std::move(wake)} {}
-  [[nodiscard]] bool turn() RT;
-  [[nodiscard]] bool may_sleep(bool more) RT;
+  [[nodiscard]] Worked turn() RT;
+  [[nodiscard]] bool may_sleep(Worked worked) RT;
+  [[nodiscard]] bool polls() const RT;
   void wait_and_handle(bool sleep) RT;
   void woken() RT;
   static void handle(const epoll_event& event) RT;
@@ -72,6 +77,8 @@ class EventLoop : public Bell {
   Fd wake_;
   std::vector<std::unique_ptr<Watch>> watches_;
   std::vector<Work*> works_;
+  std::int64_t poll_ns_ = 0;
+  std::int64_t busy_ns_ = 0;  // when there was something to do
   alignas(64) std::atomic<bool> asleep_ = false;
   std::atomic<bool> stopping_ = false;
   std::atomic<std::uint64_t> rung_at_ = 0;  // cycles(), of the ring that woke

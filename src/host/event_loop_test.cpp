@@ -21,9 +21,9 @@ class Counter : public Work {
     ordered_ += pieces;
     bell_.ring();
   }
-  [[nodiscard]] bool work() RT override {
-    if (done == ordered_) return false;
-    return ++done != ordered_;
+  Worked work() RT override {
+    if (done == ordered_) return Worked::nothing;
+    return ++done == ordered_ ? Worked::all : Worked::some;
   }
   void wait_for(int pieces) const {
     while (done < pieces) std::this_thread::yield();
@@ -140,6 +140,23 @@ TEST(EventLoop, WhatEpollCannotWatchIsRefused) {
   const auto file = open_file("/proc/self/exe", 0);
   ASSERT_TRUE(file);
   EXPECT_FALSE(loop->watch(file->raw(), EPOLLIN, {}, [](std::uint32_t) {}));
+}
+
+TEST(EventLoop, ALoopThatPollsIsNotWokenForWhatComesSoonAfter) {
+  OneLoop t;
+  Counter counter{*t.loop};
+  t.loop->add(counter);
+  t.loop->poll_for(2'000'000'000);
+  t.start();
+  counter.order(1);  // this one may have to wake it
+  counter.wait_for(1);
+  const std::uint64_t wakes = t.recorder->of(RecordKind::wake).samples();
+  for (int n = 2; n <= 100; ++n) {
+    counter.order(1);
+    counter.wait_for(n);
+  }
+  EXPECT_LE(t.recorder->of(RecordKind::wake).samples(), wakes + 1);
+  t.stop();
 }
 
 TEST(EventLoop, TheTimeFromTheBellToTheServersFirstInstructionIsRecorded) {

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a vCPU's thread pays for an access to a device that others touch too: posted to its server,
+// handed over to it (B), or done under the device's lock (A). Two threads, each on a CPU of its own
+// where there are two. Prints one line for each sample: CASE NANOSECONDS. bench/handover.sh runs this
+// and judges.
+//
+// A sample of `posted` is a burst of writes divided by their number: the first wakes the server, as
+// in life, unless it is awake still; `posted alone` are bursts of one. Samples of the others are
+// single accesses.
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "base/cycles.h"
+#include "base/thread.h"
+#include "bus/served.h"
+#include "bus/serialized.h"
+#include "host/event_loop.h"
+
+namespace {
+
+using namespace takt;
+
+constexpr Access posted_register{.offset = 0, .width = Width::b4};
+constexpr Access synchronous_register{.offset = 4, .width = Width::b4};
+constexpr unsigned burst = 16;
+constexpr int samples = 4000;
+
+/// A device without work: what is measured is the way to it.
+class Register final : public Device {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "register"; }
+  std::uint64_t read(Access) RT override { return value_.load(std::memory_order_relaxed); }
+  void write(Access, std::uint64_t value) RT override {
+    value_.store(value, std::memory_order_relaxed);
+    count.fetch_add(1, std::memory_order_release);
+  }
+  [[nodiscard]] AccessRules rules() const override {
+    static constexpr AccessRule posted[] = {
+        {.first = 0, .last = 3, .read = Run::synchronous, .write = Run::posted}};
+    return AccessRules{posted};
+  }
+  void wait_for(std::uint64_t writes) const {
+    while (count.load(std::memory_order_acquire) != writes) std::this_thread::yield();
+  }
+
+  std::atomic<std::uint64_t> count = 0;
+
+ private:
+  std::atomic<std::uint64_t> value_ = 0;
+};
+
+void place_on(int cpu) {
+  if (const auto cpus = CpuList::parse(fmt::format("{}", cpu)))
+    (void)place_thread(0, {.cpus = *cpus});
+}
+
+/// Longer than the server takes to fall asleep.
+void pause() { std::this_thread::sleep_for(std::chrono::microseconds{200}); }
+
+class Bench {
+ public:
+  explicit Bench(int cpus) : server_cpu_{cpus > 1 ? 1 : 0} {
+    loop_->add(served_);
+    server_ = std::thread{[this] {
+      place_on(server_cpu_);
+      loop_->begin();
+      ready_ = true;
+      loop_->run();
+    }};
+    while (!ready_) std::this_thread::yield();
+  }
+  ~Bench() {
+    loop_->stop();
+    server_.join();
+  }
+  Bench(const Bench&) = delete;
+  Bench& operator=(const Bench&) = delete;
+
+  void posted(std::string_view name, unsigned writes) {
+    for (int n = 0; n < samples; ++n) {
+      pause();
+      const std::uint64_t begin = cycles();
+      for (unsigned i = 0; i < writes; ++i) served_.write(posted_register, i);
+      add(name, begin, writes);
+      written_ += writes;
+      register_.wait_for(written_);
+    }
+  }
+  /// While the server is awake: it has just been given work.
+  void posted_awake(std::string_view name) {
+    for (int n = 0; n < samples; ++n) {
+      served_.write(posted_register, 0);
+      register_.wait_for(++written_);
+      const std::uint64_t begin = cycles();
+      served_.write(posted_register, 1);
+      add(name, begin, 1);
+      register_.wait_for(++written_);
+    }
+  }
+  void synchronous(std::string_view name, Device& device) {
+    for (int n = 0; n < samples; ++n) {
+      const std::uint64_t begin = cycles();
+      (void)device.read(synchronous_register);
+      add(name, begin, 1);
+    }
+  }
+  void all() {
+    posted("posted", burst);
+    posted("posted alone", 1);
+    posted_awake("posted, server awake");
+    synchronous("synchronous, A (lock)", serialized_);
+    synchronous("synchronous, B (hand-over)", served_);
+  }
+  void print() const {
+    const CycleRate rate = clock_.rate();
+    for (const Sample& sample : samples_)
+      fmt::print("{}\t{:.2f}\n", sample.name,
+                 static_cast<double>(rate.to_ns(sample.cycles * 100)) / 100 / sample.accesses);
+  }
+
+ private:
+  struct Sample {
+    std::string_view name;
+    std::uint64_t cycles;
+    unsigned accesses;
+  };
+  void add(std::string_view name, std::uint64_t begin, unsigned accesses) {
+    samples_.push_back({name, cycles() - begin, accesses});
+  }
+
+  CycleClock clock_;
+  int server_cpu_;
+  Register register_;
+  std::unique_ptr<EventLoop> loop_ = *EventLoop::create();
+  Served served_{register_, DeviceId{1}, *loop_, 1};
+  Serialized serialized_{register_};
+  std::vector<Sample> samples_;
+  std::uint64_t written_ = 0;
+  std::atomic<bool> ready_ = false;
+  std::thread server_;
+};
+
+}  // namespace
+
+int main() {
+  place_on(0);
+  Bench bench{static_cast<int>(std::thread::hardware_concurrency())};
+  bench.all();
+  bench.print();
+}
