@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a vCPU's thread pays for an access to a device that others touch too: posted to its server,
 // handed over to it (B), or done under the device's lock (A). Two threads, each on a CPU of its own
-// where there are two. Prints one line for each sample: CASE NANOSECONDS. bench/handover.sh runs this
-// and judges.
+// where there are two. Prints one line for each sample: CASE NANOSECONDS. bench/handover.sh runs
+// this and judges.
 //
-// A sample of `posted` is a burst of writes divided by their number: the first wakes the server, as
-// in life, unless it is awake still; `posted alone` are bursts of one. Samples of the others are
-// single accesses.
+// A sample of a burst is its time divided by the number of its writes, of which the first wakes the
+// server; samples of the others are single accesses. Where the server polls it is never asleep.
 #include <fmt/format.h>
 
 #include <cstdint>
@@ -19,8 +18,8 @@
 
 #include "base/cycles.h"
 #include "base/thread.h"
-#include "bus/served.h"
 #include "bus/serialized.h"
+#include "bus/served.h"
 #include "host/event_loop.h"
 
 namespace {
@@ -66,8 +65,9 @@ void pause() { std::this_thread::sleep_for(std::chrono::microseconds{200}); }
 
 class Bench {
  public:
-  explicit Bench(int cpus) : server_cpu_{cpus > 1 ? 1 : 0} {
+  Bench(int server_cpu, std::int64_t poll_ns) : server_cpu_{server_cpu}, polls_{poll_ns != 0} {
     loop_->add(served_);
+    loop_->poll_for(poll_ns);
     server_ = std::thread{[this] {
       place_on(server_cpu_);
       loop_->begin();
@@ -83,25 +83,16 @@ class Bench {
   Bench(const Bench&) = delete;
   Bench& operator=(const Bench&) = delete;
 
+  /// Bursts of posted writes; before each the server has gone to sleep, unless it polls. (This
+  /// thread sleeps too then, and finds its caches cold.)
   void posted(std::string_view name, unsigned writes) {
     for (int n = 0; n < samples; ++n) {
-      pause();
+      if (!polls_) pause();
       const std::uint64_t begin = cycles();
       for (unsigned i = 0; i < writes; ++i) served_.write(posted_register, i);
       add(name, begin, writes);
       written_ += writes;
       register_.wait_for(written_);
-    }
-  }
-  /// While the server is awake: it has just been given work.
-  void posted_awake(std::string_view name) {
-    for (int n = 0; n < samples; ++n) {
-      served_.write(posted_register, 0);
-      register_.wait_for(++written_);
-      const std::uint64_t begin = cycles();
-      served_.write(posted_register, 1);
-      add(name, begin, 1);
-      register_.wait_for(++written_);
     }
   }
   void synchronous(std::string_view name, Device& device) {
@@ -111,13 +102,8 @@ class Bench {
       add(name, begin, 1);
     }
   }
-  void all() {
-    posted("posted", burst);
-    posted("posted alone", 1);
-    posted_awake("posted, server awake");
-    synchronous("synchronous, A (lock)", serialized_);
-    synchronous("synchronous, B (hand-over)", served_);
-  }
+  [[nodiscard]] Device& under_lock() { return serialized_; }
+  [[nodiscard]] Device& on_server() { return served_; }
   void print() const {
     const CycleRate rate = clock_.rate();
     for (const Sample& sample : samples_)
@@ -137,6 +123,7 @@ class Bench {
 
   CycleClock clock_;
   int server_cpu_;
+  bool polls_;
   Register register_;
   std::unique_ptr<EventLoop> loop_ = *EventLoop::create();
   Served served_{register_, DeviceId{1}, *loop_, 1};
@@ -151,7 +138,18 @@ class Bench {
 
 int main() {
   place_on(0);
-  Bench bench{static_cast<int>(std::thread::hardware_concurrency())};
-  bench.all();
+  const int server_cpu = std::thread::hardware_concurrency() > 1 ? 1 : 0;
+  constexpr std::int64_t second = 1'000'000'000;
+  {
+    Bench polling{server_cpu, second};
+    polling.posted("posted, server polls", 1);
+    polling.synchronous("synchronous, B, server polls", polling.on_server());
+    polling.print();
+  }
+  Bench bench{server_cpu, 0};
+  bench.posted("posted, 16 in a burst", burst);
+  bench.posted("posted, wakes the server", 1);
+  bench.synchronous("synchronous, B", bench.on_server());
+  bench.synchronous("synchronous, A", bench.under_lock());
   bench.print();
 }

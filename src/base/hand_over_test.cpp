@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/hand_over.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <sched.h>
 
 #include <atomic>
 #include <chrono>
+#include <fstream>
+#include <sstream>
+#include <string>
 #include <thread>
+
+#include "base/thread.h"
 
 namespace takt {
 namespace {
@@ -71,6 +76,41 @@ TEST(HandOver, AClientBlocksUntilTheAnswerIsThere) {
   hand_over.done();
   client.join();
   EXPECT_TRUE(over);
+}
+
+/// proc_pid_stat(5), field 18: for a real-time thread the negated priority minus one, inherited or
+/// not.
+long kernel_priority(pid_t tid) {
+  std::ifstream stat{fmt::format("/proc/self/task/{}/stat", tid)};
+  std::string text;
+  std::getline(stat, text);
+  std::istringstream fields{text.substr(text.rfind(')') + 2)};
+  std::string field;
+  for (int n = 3; n <= 18; ++n) fields >> field;
+  return std::stol(field);
+}
+
+TEST(HandOver, AServerRunsAtThePriorityOfTheClientThatWaitsForIt) {
+  HandOver hand_over;
+  hand_over.begin();
+  const pid_t server = current_tid();
+  ASSERT_GE(kernel_priority(server), 0);
+  std::atomic<bool> refused = false;
+  std::thread client{[&] {
+    refused = !place_thread(0, {.policy = Policy::fifo, .priority = 33});
+    hand_over.wait();
+  }};
+  long lent = 0;
+  for (int n = 0; n < 1000 && !refused && lent != -34; ++n) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    lent = kernel_priority(server);
+  }
+  hand_over.take();
+  hand_over.done();
+  client.join();
+  if (refused) GTEST_SKIP() << "real-time threads are not granted here";
+  EXPECT_EQ(lent, -34);
+  EXPECT_GE(kernel_priority(server), 0);
 }
 
 }  // namespace

@@ -22,7 +22,10 @@ class SpscRing {
   /// False, and nothing stored, when the ring is full.
   [[nodiscard]] bool push(const T& value) RT {
     const std::size_t tail = tail_.load(std::memory_order_relaxed);
-    if (tail - head_.load(std::memory_order_acquire) == Capacity) return false;
+    if (tail - seen_head_ == Capacity) {
+      seen_head_ = head_.load(std::memory_order_acquire);
+      if (tail - seen_head_ == Capacity) return false;
+    }
     slots_[tail % Capacity] = value;
     tail_.store(tail + 1, std::memory_order_release);
     return true;
@@ -58,6 +61,7 @@ class SpscRing {
   std::array<T, Capacity> slots_{};
   alignas(64) std::atomic<std::size_t> head_ = 0;
   alignas(64) std::atomic<std::size_t> tail_ = 0;
+  std::size_t seen_head_ = 0;  // the producer's: it looks at the consumer's line only when it must
 };
 
 }  // namespace takt

@@ -116,7 +116,7 @@ void EventLoop::wait_and_handle(bool sleep) RT {
     count =
         ::epoll_wait(epoll_.raw(), events.data(), static_cast<int>(events.size()), sleep ? -1 : 0);
   }
-  asleep_.store(false, std::memory_order_relaxed);
+  if (sleep) asleep_.store(false, std::memory_order_relaxed);
   for (int n = 0; n < count; ++n) {
     if (events[static_cast<std::size_t>(n)].data.ptr == nullptr)
       woken();
