@@ -38,7 +38,7 @@ bool map_device(const Range& range) { return map(range, Memory::device); }
 bool map_devices(const Platform& p) {
   bool mapped = map_device(p.debug_exit) && map_device(p.gic.distributor) &&
                 map_device(p.gic.cpu_interface) && map_device(p.rtc) &&
-                map_device(p.test_registers) && map_device(p.test_eventfd);
+                map_device(p.test_registers) && map_device(p.test_eventfd) && map_device(p.slow);
   for (const Range& r : p.gic.redistributors) mapped = mapped && map_device(r);
   return mapped;
 }

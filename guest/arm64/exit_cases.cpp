@@ -13,6 +13,7 @@
 #include "arm64/interrupts.h"
 #include "arm64/psci.h"
 #include "common/machine.h"
+#include "common/slow_device.h"
 #include "common/wait.h"
 
 namespace probe::arm64 {
@@ -77,6 +78,12 @@ bool has_eventfd() {
 
 bool interrupt_pends() { return PROBE_READ("isr_el1") != 0; }
 
+template <std::uint32_t offset>
+bool has_slow() {
+  target = {platform().slow.base + offset, 1};
+  return platform().slow.bytes != 0 && SlowDevice{platform().slow.base}.answers();
+}
+
 /// WFI with an interrupt of this CPU's own pending all the time: it returns at once.
 std::uint64_t sample_wfi() {
   mask_interrupts();
@@ -102,6 +109,9 @@ constexpr std::array cases{
     machine::ExitCase{"mmio_write", sample<store>, has_registers, true},
     machine::ExitCase{"mmio_read", sample<load>, has_registers, true},
     machine::ExitCase{"ioeventfd", sample<store>, has_eventfd, true},
+    machine::ExitCase{"slow_post", sample<store>, has_slow<0x04>, false, true},
+    machine::ExitCase{"slow_ask", sample<load>, has_slow<0x08>, false, true},
+    machine::ExitCase{"slow_ring", sample<store>, has_slow<0x10>, false, true},
     machine::ExitCase{"wfi", sample_wfi, always, false},
 };
 
@@ -113,5 +123,9 @@ namespace probe::machine {
 std::span<const ExitCase> exit_cases() { return arm64::cases; }
 
 std::uint64_t exit_batch() { return arm64::batch(); }
+
+std::uintptr_t slow_device() { return arm64::platform().slow.base; }
+std::uint32_t read_register(std::uintptr_t address) { return arm64::read32(address); }
+void write_register(std::uintptr_t address, std::uint32_t value) { arm64::write32(address, value); }
 
 }  // namespace probe::machine

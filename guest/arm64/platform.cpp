@@ -69,7 +69,17 @@ void take_device(Platform& p, const NodeWalk& node) {
 
 /// What is known of a device; the first enabled one of a `kind` is taken.
 struct Model {
-  enum Kind : unsigned { console, gic, psci, rtc, debug_exit, test_registers, test_eventfd, kinds };
+  enum Kind : unsigned {
+    console,
+    gic,
+    psci,
+    rtc,
+    debug_exit,
+    test_registers,
+    test_eventfd,
+    slow,
+    kinds
+  };
   std::string_view compatible;
   Kind kind;
   void (*take)(Platform& p, const NodeWalk& node);
@@ -87,6 +97,7 @@ constexpr std::array models{
     Model{"takt,debug-exit", Model::debug_exit, take_device<&Platform::debug_exit>},
     Model{"takt,test-registers", Model::test_registers, take_device<&Platform::test_registers>},
     Model{"takt,test-eventfd", Model::test_eventfd, take_device<&Platform::test_eventfd>},
+    Model{"takt,slow", Model::slow, take_device<&Platform::slow>},
 };
 
 const Model* model_of(const NodeWalk& node) {

@@ -41,6 +41,7 @@ struct Platform {
   Range debug_exit;                         // README.md
   Range test_registers;
   Range test_eventfd;
+  Range slow;
 };
 
 /// `boot_cpu` is the MPIDR affinity of the CPU that asks. Text refers to the tree.

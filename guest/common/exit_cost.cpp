@@ -2,6 +2,7 @@
 #include <string_view>
 
 #include "common/measure.h"
+#include "common/slow_device.h"
 
 namespace probe {
 namespace {
@@ -26,6 +27,7 @@ bool chosen(const Options& options, const machine::ExitCase& c) {
 
 void measure_exit(Report& report, const machine::ExitCase& c) {
   if (!c.present()) return report.skipped(c.name, "no such device");
+  if (c.is_slow) SlowDevice{machine::slow_device()}.set_ns(report.options().slow_us * 1000);
   const std::uint64_t batch = machine::exit_batch();
   Histogram& h = fresh_histogram();
   for (std::uint64_t i = 0; i < report.options().warmup; ++i) c.sample();

@@ -33,6 +33,7 @@ struct ExitCase {
   std::uint64_t (*sample)();  // causes `exit_batch` exits and returns the ticks they took together
   bool (*present)();          // whether the machine has what the case needs; may probe for it
   bool by_default;            // measured when the command line names no cases
+  bool is_slow = false;       // takes as long as slow_us says
 };
 
 /// Makes exceptions, interrupts and the counter work. `khz_hint` (0 = none) goes before all that
@@ -71,6 +72,12 @@ bool start_second_cpu(void (*entry)());
 void send_second_cpu_ipi();
 /// Set by the second CPU.
 Event& second_cpu_ipi_event();
+
+/// The first register of takt's slow device (a bench of takt's own: dev/slow_device.h has the
+/// registers); 0 = not there. Registers of devices are 32 bits. Any CPU.
+std::uintptr_t slow_device();
+std::uint32_t read_register(std::uintptr_t address);
+void write_register(std::uintptr_t address, std::uint32_t value);
 
 std::span<const ExitCase> exit_cases();
 /// Exits in one sample: more than one where a tick is too coarse for one. After `start`.

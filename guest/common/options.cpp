@@ -19,6 +19,9 @@ constexpr std::array flags{
     Flag{"all", [](Options& o) { o.timer = o.exit = o.ipi = true; }},
     Flag{"idle=halt", [](Options& o) { o.idle = Idle::halt; }},
     Flag{"idle=poll", [](Options& o) { o.idle = Idle::poll; }},
+    Flag{"beside=slow", [](Options& o) { o.beside.slow = true; }},
+    Flag{"beside=console", [](Options& o) { o.beside.console = true; }},
+    Flag{"beside=all", [](Options& o) { o.beside = {true, true}; }},
     Flag{"hist=on", [](Options& o) { o.hist = true; }},
     Flag{"hist=off", [](Options& o) { o.hist = false; }},
 };
@@ -36,6 +39,7 @@ constexpr std::array numbers{
     Number{"samples", &Options::samples, 1, 10'000'000, "allowed: 1..10000000"},
     Number{"iterations", &Options::iterations, 1, 10'000'000, "allowed: 1..10000000"},
     Number{"warmup", &Options::warmup, 0, 1'000'000, "allowed: 0..1000000"},
+    Number{"slow_us", &Options::slow_us, 0, 10'000, "allowed: 0..10000"},
     Number{"tsc_khz", &Options::tsc_khz, 1'000, 20'000'000, "allowed: 1000..20000000"},
 };
 
@@ -71,6 +75,7 @@ std::string_view apply_word(Options& options, std::string_view word) {
   const std::string_view key = take_item(value, '=');
   if (key == "idle") return "allowed: halt, poll";
   if (key == "hist") return "allowed: on, off";
+  if (key == "beside") return "allowed: slow, console, all";
   if (key != "cases") return apply_number(options, key, value);
   if (value.empty()) return "needs at least one case";
   options.cases = value;
@@ -102,6 +107,7 @@ ParsedOptions parse_options(std::string_view command_line) {
     if (!why.empty()) return {o, {word, why}};
   }
   if (!o.timer && !o.exit && !o.ipi) o.timer = o.exit = o.ipi = true;
+  if (o.beside.any() && o.ipi) return {o, {"beside", "not with ipi: there is one second CPU"}};
   return parsed;
 }
 

@@ -9,6 +9,13 @@ namespace probe {
 /// How a CPU waits for an interrupt: in HLT / WFI, or spinning with interrupts on.
 enum class Idle : std::uint8_t { halt, poll };
 
+/// What the second CPU does while the timer is measured.
+struct Beside {
+  bool slow = false;     // hammers takt's slow device
+  bool console = false;  // writes to the console without a pause
+  bool any() const { return slow || console; }
+};
+
 /// What to measure and how, from the words of the command line (README.md lists them).
 /// Text members refer to the command line, which must outlive this.
 struct Options {
@@ -22,6 +29,8 @@ struct Options {
   std::uint64_t iterations = 1000;  // 1..10000000, exit and ipi
   std::uint64_t warmup = 100;       // 0..1000000, not counted, before each measurement
   std::uint64_t tsc_khz = 0;        // 1000..20000000; 0 = find out
+  std::uint64_t slow_us = 50;       // 0..10000, a job of the slow device
+  Beside beside;                    // of the timer measurement
   std::string_view cases;           // comma-separated; empty = the default cases
 };
 

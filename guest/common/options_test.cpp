@@ -71,6 +71,15 @@ TEST(Options, CasesAreKeptAsTheyStand) {
   EXPECT_EQ(parse_options("exit cases=").error.why, "needs at least one case");
 }
 
+TEST(Options, TheSecondCpuMayHaveSomethingToDoBesideTheTimer) {
+  const Options o = parse_options("timer beside=slow beside=console slow_us=0").options;
+  EXPECT_TRUE(o.beside.slow);
+  EXPECT_TRUE(o.beside.console);
+  EXPECT_EQ(o.slow_us, 0u);
+  EXPECT_EQ(parse_options("timer beside=disk").error.why, "allowed: slow, console, all");
+  EXPECT_NE(parse_options("timer ipi beside=slow").error.why, "");
+}
+
 TEST(Options, RunsOfSpacesSeparateOnce) {
   const ParsedOptions p = parse_options("  exit   iterations=7  ");
   EXPECT_EQ(p.error.why, "");

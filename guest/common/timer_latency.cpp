@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string_view>
 
+#include "common/beside.h"
 #include "common/measure.h"
 #include "common/wait.h"
 
@@ -70,11 +71,14 @@ bool timer_fires() { return PeriodicTimer{1000, Idle::poll}.wait(); }
 void measure_timer(Report& report) {
   const std::string_view missing = machine::timer_missing();
   if (!missing.empty()) return report.skipped("timer", missing);
+  const std::string_view alone = start_beside(report.options());
+  if (!alone.empty()) return report.skipped("timer", alone);
   Histogram& h = fresh_histogram();
   Counts counts;
   machine::timer_start();
   const bool complete = timer_fires() && sample_timer(report, h, counts);
   machine::timer_stop();
+  stop_beside();
   if (!complete) report.fail("timer", "interrupt lost", Leave::interrupt_lost);
   report.result("timer", report.time_unit(), h)
       .field("overruns", counts.overruns)

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "common/machine.h"
+#include "common/slow_device.h"
 #include "x86/cpu.h"
 
 namespace probe::x86 {
@@ -15,6 +16,7 @@ constexpr std::uint16_t uart_scr = 0x3ff;       // COM1's scratch register
 constexpr std::uint16_t test_port = 0xe0;       // pc-testdev: 4 bytes, reads back what was written
 constexpr std::uint16_t ioeventfd_port = 0xea;  // takt's test device: a byte written goes nowhere
 constexpr std::uintptr_t test_mmio = 0xff00'0000;  // pc-testdev: 64 KiB, reads back
+constexpr std::uintptr_t slow_mmio = 0xff00'1000;  // takt's slow device
 
 template <auto operation>
 std::uint64_t sample() {
@@ -23,7 +25,11 @@ std::uint64_t sample() {
   return rdtsc_fenced() - start;
 }
 
+constexpr SlowDevice slow{slow_mmio};
+
 bool always() { return true; }
+
+bool has_slow_device() { return slow.answers(); }
 
 bool has_test_port() {
   outl(test_port, 0x5ca1'ab1e);
@@ -45,6 +51,9 @@ constexpr std::array cases{
     machine::ExitCase{"mmio_write", sample<[] { write32(test_mmio, 1); }>, has_test_mmio, true},
     machine::ExitCase{"mmio_read", sample<[] { read32(test_mmio); }>, has_test_mmio, true},
     machine::ExitCase{"ioeventfd", sample<[] { outb(ioeventfd_port, 1); }>, always, false},
+    machine::ExitCase{"slow_post", sample<[] { slow.post(); }>, has_slow_device, false, true},
+    machine::ExitCase{"slow_ask", sample<[] { slow.ask(); }>, has_slow_device, false, true},
+    machine::ExitCase{"slow_ring", sample<[] { slow.ring(); }>, has_slow_device, false, true},
 };
 
 }  // namespace
@@ -55,5 +64,9 @@ namespace probe::machine {
 std::span<const ExitCase> exit_cases() { return x86::cases; }
 
 std::uint64_t exit_batch() { return 1; }
+
+std::uintptr_t slow_device() { return x86::slow_mmio; }
+std::uint32_t read_register(std::uintptr_t address) { return x86::read32(address); }
+void write_register(std::uintptr_t address, std::uint32_t value) { x86::write32(address, value); }
 
 }  // namespace probe::machine
