@@ -53,7 +53,7 @@ using namespace arm64;
 bool start_second_cpu(void (*entry)()) {
   second_entry.store(entry);
   if (!platform().second_cpu || !power_on(*platform().second_cpu)) return false;
-  return spin_until([] { return second_runs.load(); }, lost_after());
+  return rest_until([] { return second_runs.load(); }, lost_after());
 }
 
 void send_second_cpu_ipi() {

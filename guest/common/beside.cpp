@@ -16,6 +16,7 @@ enum class State : std::uint8_t { idle, working, stopping, stopped };
 constinit std::atomic<State> state{State::idle};
 constinit Beside what;
 constinit std::uint64_t job_ns = 0;
+constinit machine::Event never{0};
 
 void hammer(const SlowDevice& slow) {
   for (int n = 0; n < 4; ++n) slow.post();
@@ -32,7 +33,7 @@ void second_cpu() {
       machine::write_console("beside: the quick brown fox jumps over the lazy dog\r\n");
   }
   state.store(State::stopped);
-  while (true) machine::relax();
+  while (true) machine::halt_until(never);
 }
 
 bool stopped() { return state.load() == State::stopped; }
@@ -52,7 +53,7 @@ std::string_view start_beside(const Options& options) {
 void stop_beside() {
   if (state.load() != State::working) return;
   state.store(State::stopping);
-  spin_until(stopped, machine::lost_after());
+  rest_until(stopped, machine::lost_after());
 }
 
 }  // namespace probe

@@ -38,7 +38,7 @@ void copy_trampoline() {
 
 bool startup(std::uint64_t bound) {
   apic::send_startup(second_apic_id, trampoline_at >> 12);
-  return spin_until(runs, bound);
+  return rest_until(runs, bound);
 }
 
 }  // namespace
