@@ -35,9 +35,12 @@ Posting device_posting(const Host& host) {
   if (units->empty()) return {.known = true, .why = "no IOMMU"};
   constexpr std::uint64_t intel_cap_pi = 1ull << 59;  // VT-d, capability register, PI
   constexpr std::uint64_t amd_efr_ga = 1ull << 7;     // AMD IOMMU, extended features, GASup
+  bool told = false;
   for (const auto& unit : *units) {
-    if (const auto cap = iommu_register(host.files, unit, "intel-iommu/cap"))
+    if (const auto cap = iommu_register(host.files, unit, "intel-iommu/cap")) {
+      told = true;
       if ((*cap & intel_cap_pi) == 0) return {.known = true, .why = unit + " cannot (CAP.PI)"};
+    }
     if (const auto efr = iommu_register(host.files, unit, "amd-iommu/features")) {
       if ((*efr & amd_efr_ga) == 0)
         return {.known = true, .amd = true, .why = unit + " cannot (GASup)"};
@@ -46,6 +49,7 @@ Posting device_posting(const Host& host) {
       return {.known = true, .on = true, .amd = true, .why = unit + " has GASup"};
     }
   }
+  if (!told) return {.why = units->front() + " tells neither CAP nor features"};
   if (!x86_host::has_apicv(host.files)) return {.known = true, .why = "APICv is off"};
   for (const char* module : {"kvm_intel", "kvm_amd", "kvm"})
     if (const auto on = host.files.line(

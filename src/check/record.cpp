@@ -77,7 +77,7 @@ Result<std::size_t> write_names(const std::filesystem::path& directory, const Se
   std::size_t count = 0;
   std::error_code ignored;
   for (const auto& name : seen.names) {
-    const auto path = directory / without_identities(name);
+    const auto path = directory / scrubbed_name(name);
     const bool of_proc = name.starts_with("proc/") && name.find('/', 5) == std::string::npos;
     if (seen.errors.contains(name) || std::filesystem::exists(path, ignored)) continue;
     if (std::filesystem::is_directory(root / name, ignored)) {
@@ -99,11 +99,19 @@ Result<> prepare(const std::filesystem::path& directory) {
   return {};
 }
 
+/// A reason begins with its file: "/sys/x: Permission denied".
+std::string scrubbed_reason(std::string_view file, std::string_view reason) {
+  const std::size_t at = reason.find(file);
+  if (at == std::string_view::npos) return without_identities(reason);
+  return fmt::format("{}{}{}", reason.substr(0, at), scrubbed_name(file),
+                     reason.substr(at + file.size()));
+}
+
 std::string unreadable(const Seen& seen) {
   std::string text;
   for (const auto& [file, reason] : seen.errors)
     if (!reason.ends_with("No such file or directory"))
-      text += fmt::format("{}\t{}\n", without_identities(file), without_identities(reason));
+      text += fmt::format("{}\t{}\n", scrubbed_name(file), scrubbed_reason(file, reason));
   return text;
 }
 
@@ -116,8 +124,11 @@ Result<std::size_t> record(Host host, const std::filesystem::path& directory) {
   replace_packed_config(host, seen);
   std::size_t count = 0;
   const auto write = [&](std::string_view file, const Piece& piece) -> Result<> {
+    const auto path = directory / scrubbed_name(file);
+    std::error_code ignored;
+    if (std::filesystem::exists(path, ignored)) return {};  // two groups are now one
     ++count;
-    return write_file(directory / without_identities(file), piece);
+    return write_file(path, piece);
   };
   for (const auto& [file, piece] : seen.files)
     TRY_VOID(write(file, {piece.offset, scrubbed(file, piece.content)}));

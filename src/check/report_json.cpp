@@ -18,8 +18,11 @@ std::string to_json(const Report& report) {
                     {"fix", row.fix}});
   Json delivery = Json::array();
   for (const Delivery& d : report.delivery)
-    delivery.push_back(
-        {{"event", d.event}, {"mechanism", d.mechanism}, {"exits", d.exits}, {"note", d.note}});
+    delivery.push_back({{"event", d.event},
+                        {"mechanism", d.mechanism},
+                        {"exits", d.exits},
+                        {"note", d.note},
+                        {"measured", d.measured}});
   const Json whole{{"format", format},
                    {"host", {{"machine", report.machine}, {"kernel", report.kernel}}},
                    {"cpus", report.cpus},
