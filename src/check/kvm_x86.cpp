@@ -12,7 +12,7 @@ namespace {
 
 constexpr Item apicv{"apic-virtualization",
                      "without it each interrupt and each end of one is an exit",
-                     "kvm_intel.enable_apicv=Y, or kvm_amd.avic=1"};
+                     "kvm_intel.enable_apicv=Y, or kvm_amd.avic=1 on a CPU with x2AVIC"};
 constexpr Item ipiv{"ipi-virtualization", "without it each IPI that a vCPU sends is an exit",
                     "kvm_intel.enable_ipiv=Y, or kvm_amd.enable_ipiv=Y (new CPUs only)"};
 constexpr Item tertiary{"tertiary-controls",

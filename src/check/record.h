@@ -21,8 +21,8 @@ namespace takt::check {
 [[nodiscard]] std::string scrubbed_name(std::string_view file);
 /// `content` of `file` without what is nobody's business.
 [[nodiscard]] std::string scrubbed(std::string_view file, std::string_view content);
-/// Runs of twelve and more hexadecimal digits, as in identities and MAC addresses, as zeros; not
-/// those with 0x in front, which are addresses.
+/// Runs of twelve and more hexadecimal digits, as in serial numbers, as zeros; also with a colon or
+/// dash between them, as in MAC addresses and UUIDs. Not those with 0x in front: addresses.
 [[nodiscard]] std::string without_identities(std::string_view text);
 
 }  // namespace takt::check

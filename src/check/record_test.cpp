@@ -143,6 +143,12 @@ TEST(Scrubbing, LeavesNoHostNameAndNoSwapFile) {
 TEST(Scrubbing, LeavesNoMacAddressAndNoIdentity) {
   EXPECT_EQ(without_identities("enx0011223344ff-rx"), "enx000000000000-rx");
   EXPECT_EQ(without_identities("crio-0123456789abcdef.scope"), "crio-0000000000000000.scope");
+  EXPECT_EQ(without_identities("eth 00:11:22:aa:bb:cc-0"), "eth 00:00:00:00:00:00-0");
+  EXPECT_EQ(without_identities("vm-123e4567-e89b-12d3-a456-426614174000"),
+            "vm-00000000-0000-0000-0000-000000000000");
+  EXPECT_EQ(without_identities("IR-PCI-MSIX-0000:3b:1f.2 12-edge"),
+            "IR-PCI-MSIX-0000:3b:1f.2 12-edge");
+  EXPECT_EQ(without_identities("smmu3.0x0000000009050000"), "smmu3.0x0000000009050000");
   EXPECT_EQ(without_identities("00000000,0000000f"), "00000000,0000000f");
 }
 

@@ -114,22 +114,31 @@ bool is_of_task(std::string_view file, std::string_view name) {
   return file.starts_with("proc/") && file.contains("/task/") && file.ends_with(name);
 }
 
+bool is_hex(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/// Where the hexadecimal digits that begin at `at` end; between two may stand a colon or a dash, as
+/// in a MAC address and a UUID.
+std::size_t identity_end(std::string_view text, std::size_t at) {
+  std::size_t end = at;
+  while (end < text.size()) {
+    const bool between = end > at && end + 1 < text.size() && is_hex(text[end + 1]);
+    if (!is_hex(text[end]) && !(between && (text[end] == ':' || text[end] == '-'))) break;
+    ++end;
+  }
+  return end;
+}
+
 }  // namespace
 
 std::string without_identities(std::string_view text) {
-  const auto is_hex = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-  };
   std::string out{text};
   for (std::size_t at = 0; at < out.size();) {
-    std::size_t end = at;
-    while (end < out.size() && is_hex(out[end])) ++end;
-    // A number with 0x in front is an address.
-    const bool prefixed =
-        at >= 1 && (out[at - 1] == 'x' || out[at - 1] == 'X') && at >= 2 && out[at - 2] == '0';
-    if (end - at >= 12 && !prefixed)
-      std::fill(out.begin() + static_cast<std::ptrdiff_t>(at),
-                out.begin() + static_cast<std::ptrdiff_t>(end), '0');
+    const std::size_t end = identity_end(text, at);
+    const bool is_address = at >= 2 && text.substr(at - 2, 2) == "0x";
+    if (std::count_if(text.begin() + at, text.begin() + end, is_hex) >= 12 && !is_address)
+      std::replace_if(out.begin() + at, out.begin() + end, is_hex, '0');
     at = std::max(end, at + 1);
   }
   return out;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -24,10 +25,11 @@ bool wants_colour() {
   return ::isatty(STDOUT_FILENO) == 1;
 }
 
+/// A reader that leaves, as `head` does, has what it wanted.
 Result<> print(std::string_view text) {
   const bool all = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-  if (!all || std::fflush(stdout) != 0) return sys_error("write the report");
-  return {};
+  if ((all && std::fflush(stdout) == 0) || errno == EPIPE) return {};
+  return sys_error("write the report");
 }
 
 Result<int> record_host(check::Host host, const std::string& directory) {
