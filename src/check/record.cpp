@@ -115,6 +115,18 @@ std::string unreadable(const Seen& seen) {
   return text;
 }
 
+/// What is not a file of the host's.
+void add_own(const Host& host, Seen& seen) {
+  const auto add = [&](std::string_view file, std::string text) {
+    seen.files.insert_or_assign(std::string{file}, Piece{0, std::move(text)});
+  };
+  add(recording::machine, host.machine + "\n");
+  add(recording::kvm, kvm::to_text(host.kvm));
+  add(recording::cpuid, cpuid_text(host.cpuid));
+  add(recording::unreadable, unreadable(seen));
+  if (host.kernel_log) add(recording::kernel_log, without_identities(*host.kernel_log));
+}
+
 }  // namespace
 
 Result<std::size_t> record(Host host, const std::filesystem::path& directory) {
@@ -122,22 +134,16 @@ Result<std::size_t> record(Host host, const std::filesystem::path& directory) {
   Seen seen;
   read_everything(host, seen);
   replace_packed_config(host, seen);
+  for (auto& [file, piece] : seen.files) piece.content = scrubbed(file, piece.content);
+  add_own(host, seen);
   std::size_t count = 0;
-  const auto write = [&](std::string_view file, const Piece& piece) -> Result<> {
+  for (const auto& [file, piece] : seen.files) {
     const auto path = directory / scrubbed_name(file);
     std::error_code ignored;
-    if (std::filesystem::exists(path, ignored)) return {};  // two groups are now one
+    if (std::filesystem::exists(path, ignored)) continue;  // two groups are now one
+    TRY_VOID(write_file(path, piece));
     ++count;
-    return write_file(path, piece);
-  };
-  for (const auto& [file, piece] : seen.files)
-    TRY_VOID(write(file, {piece.offset, scrubbed(file, piece.content)}));
-  TRY_VOID(write(recording::machine, {0, host.machine + "\n"}));
-  TRY_VOID(write(recording::kvm, {0, kvm::to_text(host.kvm)}));
-  TRY_VOID(write(recording::cpuid, {0, cpuid_text(host.cpuid)}));
-  TRY_VOID(write(recording::unreadable, {0, unreadable(seen)}));
-  if (host.kernel_log)
-    TRY_VOID(write(recording::kernel_log, {0, without_identities(*host.kernel_log)}));
+  }
   TRY(const std::size_t names, write_names(directory, seen, host.files.root()));
   return count + names;
 }

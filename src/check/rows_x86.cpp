@@ -32,7 +32,34 @@ constexpr Item x2apic{"x2apic", "without it an IPI of the host's is a slow write
                       "boot without nox2apic, x2APIC on in the firmware"};
 constexpr Item smi{"smi-count", "an SMI stops all CPUs, for as long as the firmware likes",
                    "run takt check again later: when the count has grown, other firmware settings"};
-void add_tsc(Topic& topic) {
+void add_tsc(Topic& topic, bool invariant) {
+  topic.judge(tsc, invariant, Verdict::fail, invariant ? "constant, never stops" : "not invariant");
+}
+
+void add_tsc_frequency(Topic& topic, const std::string& flags) {
+  const bool known = flags.contains(" tsc_known_freq ");
+  topic.judge(tsc_frequency, known, Verdict::warn,
+              known ? "told by the CPU" : "calibrated at boot");
+}
+
+/// Linux drops the watchdog by itself where TSC_ADJUST lets it see that nobody wrote the TSC.
+void add_tsc_watchdog(Topic& topic, const std::string& flags, bool invariant) {
+  const std::string option = linux_host::kernel_parameter(topic.files, "tsc");
+  if (option == "nowatchdog" || option == "reliable")
+    return topic.pass(tsc_watchdog, "off (tsc=" + option + ")");
+  const bool trusted =
+      flags.contains(" tsc_reliable ") || (invariant && flags.contains(" tsc_adjust "));
+  topic.judge(tsc_watchdog, trusted, Verdict::warn,
+              trusted ? "off (the TSC can be trusted)" : "on");
+}
+
+void add_x2apic(Topic& topic, const std::string& flags) {
+  const bool off = linux_host::has_kernel_word(topic.files, "nox2apic");
+  const bool has = flags.contains(" x2apic ");
+  topic.judge(x2apic, has && !off, Verdict::warn, off ? "nox2apic" : has ? "yes" : "no");
+}
+
+void add_cpu_flags(Topic& topic) {
   const std::string flags = x86_host::cpu_flags(topic.files);
   if (flags.empty()) {
     for (const Item* item : {&tsc, &tsc_frequency, &tsc_watchdog, &x2apic})
@@ -40,22 +67,10 @@ void add_tsc(Topic& topic) {
     return;
   }
   const bool invariant = x86_host::tsc_is_invariant(topic.files);
-  topic.judge(tsc, invariant, Verdict::fail, invariant ? "constant, never stops" : "not invariant");
-  const bool known = flags.contains(" tsc_known_freq ");
-  topic.judge(tsc_frequency, known, Verdict::warn,
-              known ? "told by the CPU" : "calibrated at boot");
-  const std::string option = linux_host::kernel_parameter(topic.files, "tsc");
-  const bool quiet = option == "nowatchdog" || option == "reliable";
-  // Linux drops the watchdog by itself where TSC_ADJUST lets it see that nobody wrote the TSC.
-  const bool trusted =
-      flags.contains(" tsc_reliable ") || (invariant && flags.contains(" tsc_adjust "));
-  topic.judge(tsc_watchdog, quiet || trusted, Verdict::warn,
-              quiet     ? "off (tsc=" + option + ")"
-              : trusted ? "off (the TSC can be trusted)"
-                        : "on");
-  const bool off = linux_host::has_kernel_word(topic.files, "nox2apic");
-  const bool has = flags.contains(" x2apic ");
-  topic.judge(x2apic, has && !off, Verdict::warn, off ? "nox2apic" : has ? "yes" : "no");
+  add_tsc(topic, invariant);
+  add_tsc_frequency(topic, flags);
+  add_tsc_watchdog(topic, flags, invariant);
+  add_x2apic(topic, flags);
 }
 
 void add_split_lock(Topic& topic) {
@@ -110,7 +125,7 @@ void add_smi(Topic& topic) {
 
 std::vector<Row> x86_rows(const Host& host, const Target& target) {
   Topic topic{"x86", host, target};
-  add_tsc(topic);
+  add_cpu_flags(topic);
   add_split_lock(topic);
   add_cstate_limit(topic);
   add_mce(topic);
