@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "check/kernel_config.h"
 #include "check/record.h"
@@ -137,8 +138,8 @@ std::string without_identities(std::string_view text) {
   for (std::size_t at = 0; at < out.size();) {
     const std::size_t end = identity_end(text, at);
     const bool is_address = at >= 2 && text.substr(at - 2, 2) == "0x";
-    if (std::count_if(text.begin() + at, text.begin() + end, is_hex) >= 12 && !is_address)
-      std::replace_if(out.begin() + at, out.begin() + end, is_hex, '0');
+    if (std::ranges::count_if(text.substr(at, end - at), is_hex) >= 12 && !is_address)
+      std::ranges::replace_if(std::span{out}.subspan(at, end - at), is_hex, '0');
     at = std::max(end, at + 1);
   }
   return out;
