@@ -22,17 +22,19 @@ Delivery timer(const Gic& gic) {
         name, "GICv5 private interrupt, direct", "0",
         "in a VM with a virtual GICv5 (Linux 7.1), which takt does not build yet; with GICv3: 1"};
   return {name, "virtual timer, host PPI, " + list_register(gic) + " with the HW bit", "1",
-          "the expiry; arming and deactivation are the hardware's"};
+          "the expiry; arming and deactivation are the hardware's",
+          gic.version == 3 ? "1.00 in the lab" : ""};
 }
 
 Delivery ipi(const Gic& gic) {
   const std::string name{event::ipi};
   if (gic.v41 && gic.v4_enabled)
     return {name, "GICv4.1 vSGI", "1",
-            "sending traps (ICC_SGI1R_EL1); the running target has none"};
+            "sending traps (ICC_SGI1R_EL1); the running target has no exit"};
   return {name, "trap, " + list_register(gic), "2",
           gic.version == 2 ? "the write of GICD_SGIR, and the target's kick"
-                           : "the write of ICC_SGI1R_EL1, and the target's kick"};
+                           : "the write of ICC_SGI1R_EL1, and the target's kick",
+          gic.version == 3 ? "1.00 of the sender, 1 of another receiver, in the lab" : ""};
 }
 
 bool has_iommu(const Host& host) {

@@ -42,6 +42,13 @@ std::vector<std::pair<std::string, std::string>> known_errors(const HostFiles& f
   return errors;
 }
 
+/// A line of the log without its level, time and thread: "<6>[    1.250000][    T1] ITS: ...".
+std::string_view message(std::string_view line) {
+  if (line.starts_with('<')) line.remove_prefix(std::min(line.find('>') + 1, line.size()));
+  while (line.starts_with('[') && line.contains(']')) line.remove_prefix(line.find(']') + 1);
+  return trimmed(line);
+}
+
 std::optional<std::uint32_t> parse_hex(std::string_view text) {
   std::uint32_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
@@ -122,15 +129,14 @@ std::vector<CpuidLeaf> cpuid_from(std::string_view text) {
 }
 
 std::string log_of_interest(std::string_view log) {
-  static constexpr std::array words{"kvm [",      "kvm:",     "GIC",        "ITS@",
-                                    "arch_timer", "DMAR-IR",  "x2apic",     "Posted",
-                                    "AMD-Vi:",    "sdei:",    "psci:",      "arm-smmu-v3",
-                                    "VHE",        "hyp mode", "split lock", "split_lock"};
+  // The starts of messages, not words: a command line or a device's name may hold any word.
+  static constexpr std::array starts{"kvm [1]:", "GIC", "ITS", "arch_timer:", "sdei:", "psci:"};
   std::string text;
   for (const std::string_view line : lines_of(log)) {
     if (text.size() >= HostFiles::most_bytes) break;
-    if (std::ranges::any_of(words, [&](const char* word) { return line.contains(word); }))
-      text.append(line).append("\n");
+    const std::string_view said = message(line);
+    if (std::ranges::any_of(starts, [&](const char* start) { return said.starts_with(start); }))
+      text.append(said).append("\n");
   }
   return text;
 }

@@ -46,7 +46,7 @@ inline constexpr std::string_view unreadable = "takt/unreadable";
 [[nodiscard]] std::string cpuid_text(const std::vector<CpuidLeaf>& leaves);
 [[nodiscard]] std::vector<CpuidLeaf> cpuid_from(std::string_view text);
 
-/// The lines of a kernel log that rows look at; the rest is nobody's business.
+/// The messages of a kernel log that rows look at; the rest is nobody's business.
 [[nodiscard]] std::string log_of_interest(std::string_view log);
 
 }  // namespace takt::check

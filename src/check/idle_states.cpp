@@ -13,9 +13,8 @@ Result<std::vector<IdleState>> enabled_idle_states(const HostFiles& files, const
   std::vector<IdleState> states;
   for (const int cpu : numbers(cpus)) {
     const std::string directory = fmt::format("sys/devices/system/cpu/cpu{}/cpuidle", cpu);
-    TRY(const auto names, files.list(directory));
+    TRY(const auto names, files.list(directory, "state"));
     for (const auto& name : names) {
-      if (!name.starts_with("state")) continue;
       const std::string state = fmt::format("{}/{}", directory, name);
       TRY(const std::int64_t disabled, files.number(state + "/disable"));
       if (disabled != 0) continue;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <span>
 
 #include "check/capability.h"
 #include "check/topic.h"
@@ -59,6 +60,18 @@ void judge_missing(Topic& topic, const Item& item, std::span<const Named> wanted
               missing.empty() ? "all" : "missing: " + some_of(missing, 9));
 }
 
+void add_useful(Topic& topic) {
+  const bool arm64 = topic.host.arch() == Arch::arm64;
+  const std::span<const Named> own =
+      arm64 ? std::span<const Named>{useful_to_arm64} : std::span<const Named>{useful_to_x86};
+  std::vector<Named> wanted{useful_to_all.begin(), useful_to_all.end()};
+  wanted.insert(wanted.end(), own.begin(), own.end());
+  std::vector<std::string> missing;
+  if (arm64 && !topic.host.kvm.device(device_type::vgic_its).value_or(true))
+    missing.emplace_back("its");
+  judge_missing(topic, useful, wanted, Verdict::warn, std::move(missing));
+}
+
 void add_idle_exits(Topic& topic) {
   if (topic.host.arch() == Arch::arm64)
     return topic.na(idle_exits, "arm64 has none for each VM: see wfi-policy");
@@ -95,20 +108,11 @@ void add_hwlat(Topic& topic) {
 
 std::vector<Row> kvm_rows(const Host& host, const Target& target) {
   Topic topic{"kvm", host, target};
-  const bool arm64 = host.arch() == Arch::arm64;
   const std::string& problem = host.kvm.problem;
   topic.judge(device, problem.empty(), Verdict::fail, problem.empty() ? "/dev/kvm" : problem);
   if (problem.empty()) {
     judge_missing(topic, needed, needed_by_all, Verdict::fail);
-    std::vector<Named> wanted{useful_to_all.begin(), useful_to_all.end()};
-    if (arm64)
-      wanted.insert(wanted.end(), useful_to_arm64.begin(), useful_to_arm64.end());
-    else
-      wanted.insert(wanted.end(), useful_to_x86.begin(), useful_to_x86.end());
-    std::vector<std::string> missing;
-    if (arm64 && !host.kvm.device(device_type::vgic_its).value_or(true))
-      missing.emplace_back("its");
-    judge_missing(topic, useful, wanted, Verdict::warn, std::move(missing));
+    add_useful(topic);
     add_idle_exits(topic);
   } else {
     for (const Item* item : {&needed, &useful, &idle_exits}) topic.na(*item, "no KVM to ask");

@@ -28,12 +28,12 @@ constexpr Item compaction{"compaction", "proactive compaction moves pages and st
 constexpr std::string_view node_root = "sys/devices/system/node";
 
 bool is_node(const std::string& name) {
-  return name.starts_with("node") && parse_number(std::string_view{name}.substr(4));
+  return parse_number(std::string_view{name}.substr(4)).has_value();
 }
 
 /// The NUMA nodes that have one of the target's CPUs.
 Result<std::vector<std::string>> target_nodes(const Topic& topic) {
-  TRY(const auto names, topic.files.list(node_root));
+  TRY(const auto names, topic.files.list(node_root, "node"));
   std::vector<std::string> found;
   for (const auto& name : names) {
     if (!is_node(name)) continue;

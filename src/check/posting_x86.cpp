@@ -24,6 +24,41 @@ std::optional<std::uint64_t> iommu_register(const HostFiles& files, const std::s
   return value;
 }
 
+/// Whether each unit that tells its registers is able to; `known` is false when none tells.
+Posting what_units_can(const HostFiles& files, const std::vector<std::string>& units) {
+  constexpr std::uint64_t intel_cap_pi = 1ull << 59;  // VT-d, capability register, PI
+  constexpr std::uint64_t amd_efr_ga = 1ull << 7;     // AMD IOMMU, extended features, GASup
+  Posting found{.why = units.front() + " tells neither CAP nor features"};
+  for (const auto& unit : units) {
+    const auto cap = iommu_register(files, unit, "intel-iommu/cap");
+    const auto efr = iommu_register(files, unit, "amd-iommu/features");
+    if (!cap && !efr) continue;
+    const bool can = cap ? (*cap & intel_cap_pi) != 0 : (*efr & amd_efr_ga) != 0;
+    const std::string_view bit = cap ? "CAP.PI" : "GASup";
+    found = {.known = true,
+             .on = can,
+             .amd = !cap,
+             .why = fmt::format("{} {} {}", unit, can ? "has" : "lacks", bit)};
+    if (!can) break;
+  }
+  return found;
+}
+
+/// KVM posts only with APIC virtualization, and when its parameter does not forbid it (Linux 6.17).
+void deny_by_kvm(const HostFiles& files, Posting& posting) {
+  if (!x86_host::has_apicv(files)) {
+    posting.on = false;
+    posting.why = posting.amd ? "AVIC is off" : "APICv is off";
+  }
+  for (const char* module : {"kvm_intel", "kvm_amd", "kvm"})
+    if (const auto on =
+            files.line(fmt::format("sys/module/{}/parameters/enable_device_posted_irqs", module));
+        on && (*on == "N" || *on == "0")) {
+      posting.on = false;
+      posting.why = "enable_device_posted_irqs=N";
+    }
+}
+
 }  // namespace
 
 Posting device_posting(const Host& host) {
@@ -33,25 +68,9 @@ Posting device_posting(const Host& host) {
   const auto units = host.files.list("sys/class/iommu");
   if (!units) return {.why = units.error().text};
   if (units->empty()) return {.known = true, .why = "no IOMMU"};
-  constexpr std::uint64_t intel_cap_pi = 1ull << 59;  // VT-d, capability register, PI
-  constexpr std::uint64_t amd_efr_ga = 1ull << 7;     // AMD IOMMU, extended features, GASup
-  for (const auto& unit : *units) {
-    if (const auto cap = iommu_register(host.files, unit, "intel-iommu/cap"))
-      if ((*cap & intel_cap_pi) == 0) return {.known = true, .why = unit + " cannot (CAP.PI)"};
-    if (const auto efr = iommu_register(host.files, unit, "amd-iommu/features")) {
-      if ((*efr & amd_efr_ga) == 0)
-        return {.known = true, .amd = true, .why = unit + " cannot (GASup)"};
-      if (!x86_host::has_apicv(host.files))
-        return {.known = true, .amd = true, .why = "AVIC is off"};
-      return {.known = true, .on = true, .amd = true, .why = unit + " has GASup"};
-    }
-  }
-  if (!x86_host::has_apicv(host.files)) return {.known = true, .why = "APICv is off"};
-  for (const char* module : {"kvm_intel", "kvm_amd", "kvm"})
-    if (const auto on = host.files.line(
-            fmt::format("sys/module/{}/parameters/enable_device_posted_irqs", module)))
-      if (*on == "N" || *on == "0") return {.known = true, .why = "enable_device_posted_irqs=N"};
-  return {.known = true, .on = true, .why = units->front() + " has CAP.PI"};
+  Posting posting = what_units_can(host.files, *units);
+  if (posting.on) deny_by_kvm(host.files, posting);
+  return posting;
 }
 
 }  // namespace takt::check

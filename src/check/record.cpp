@@ -77,7 +77,7 @@ Result<std::size_t> write_names(const std::filesystem::path& directory, const Se
   std::size_t count = 0;
   std::error_code ignored;
   for (const auto& name : seen.names) {
-    const auto path = directory / without_identities(name);
+    const auto path = directory / scrubbed_name(name);
     const bool of_proc = name.starts_with("proc/") && name.find('/', 5) == std::string::npos;
     if (seen.errors.contains(name) || std::filesystem::exists(path, ignored)) continue;
     if (std::filesystem::is_directory(root / name, ignored)) {
@@ -99,12 +99,32 @@ Result<> prepare(const std::filesystem::path& directory) {
   return {};
 }
 
+/// A reason begins with its file: "/sys/x: Permission denied".
+std::string scrubbed_reason(std::string_view file, std::string_view reason) {
+  const std::size_t at = reason.find(file);
+  if (at == std::string_view::npos) return without_identities(reason);
+  return fmt::format("{}{}{}", reason.substr(0, at), scrubbed_name(file),
+                     reason.substr(at + file.size()));
+}
+
 std::string unreadable(const Seen& seen) {
   std::string text;
   for (const auto& [file, reason] : seen.errors)
     if (!reason.ends_with("No such file or directory"))
-      text += fmt::format("{}\t{}\n", without_identities(file), without_identities(reason));
+      text += fmt::format("{}\t{}\n", scrubbed_name(file), scrubbed_reason(file, reason));
   return text;
+}
+
+/// What is not a file of the host's.
+void add_own(const Host& host, Seen& seen) {
+  const auto add = [&](std::string_view file, std::string text) {
+    seen.files.insert_or_assign(std::string{file}, Piece{0, std::move(text)});
+  };
+  add(recording::machine, host.machine + "\n");
+  add(recording::kvm, kvm::to_text(host.kvm));
+  add(recording::cpuid, cpuid_text(host.cpuid));
+  add(recording::unreadable, unreadable(seen));
+  if (host.kernel_log) add(recording::kernel_log, without_identities(*host.kernel_log));
 }
 
 }  // namespace
@@ -114,19 +134,16 @@ Result<std::size_t> record(Host host, const std::filesystem::path& directory) {
   Seen seen;
   read_everything(host, seen);
   replace_packed_config(host, seen);
+  for (auto& [file, piece] : seen.files) piece.content = scrubbed(file, piece.content);
+  add_own(host, seen);
   std::size_t count = 0;
-  const auto write = [&](std::string_view file, const Piece& piece) -> Result<> {
+  for (const auto& [file, piece] : seen.files) {
+    const auto path = directory / scrubbed_name(file);
+    std::error_code ignored;
+    if (std::filesystem::exists(path, ignored)) continue;  // two groups are now one
+    TRY_VOID(write_file(path, piece));
     ++count;
-    return write_file(directory / without_identities(file), piece);
-  };
-  for (const auto& [file, piece] : seen.files)
-    TRY_VOID(write(file, {piece.offset, scrubbed(file, piece.content)}));
-  TRY_VOID(write(recording::machine, {0, host.machine + "\n"}));
-  TRY_VOID(write(recording::kvm, {0, kvm::to_text(host.kvm)}));
-  TRY_VOID(write(recording::cpuid, {0, cpuid_text(host.cpuid)}));
-  TRY_VOID(write(recording::unreadable, {0, unreadable(seen)}));
-  if (host.kernel_log)
-    TRY_VOID(write(recording::kernel_log, {0, without_identities(*host.kernel_log)}));
+  }
   TRY(const std::size_t names, write_names(directory, seen, host.files.root()));
   return count + names;
 }

@@ -5,21 +5,33 @@
 
 namespace takt::check {
 
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json json_of(const Row& row) {
+  return {{"topic", row.topic}, {"name", row.name}, {"verdict", verdict_name(row.verdict)},
+          {"value", row.value}, {"why", row.why},   {"fix", row.fix}};
+}
+
+Json json_of(const Delivery& d) {
+  return {{"event", d.event},
+          {"mechanism", d.mechanism},
+          {"exits", d.exits},
+          {"note", d.note},
+          {"measured", d.measured}};
+}
+
+Json all_of(const auto& list) {
+  Json array = Json::array();
+  for (const auto& one : list) array.push_back(json_of(one));
+  return array;
+}
+
+}  // namespace
+
 std::string to_json(const Report& report) {
-  using Json = nlohmann::ordered_json;
   constexpr int format = 1;  // of this object
-  Json rows = Json::array();
-  for (const Row& row : report.rows)
-    rows.push_back({{"topic", row.topic},
-                    {"name", row.name},
-                    {"verdict", verdict_name(row.verdict)},
-                    {"value", row.value},
-                    {"why", row.why},
-                    {"fix", row.fix}});
-  Json delivery = Json::array();
-  for (const Delivery& d : report.delivery)
-    delivery.push_back(
-        {{"event", d.event}, {"mechanism", d.mechanism}, {"exits", d.exits}, {"note", d.note}});
   const Json whole{{"format", format},
                    {"host", {{"machine", report.machine}, {"kernel", report.kernel}}},
                    {"cpus", report.cpus},
@@ -29,8 +41,8 @@ std::string to_json(const Report& report) {
                      {"warn", report.count(Verdict::warn)},
                      {"pass", report.count(Verdict::pass)},
                      {"na", report.count(Verdict::na)}}},
-                   {"rows", std::move(rows)},
-                   {"delivery", std::move(delivery)}};
+                   {"rows", all_of(report.rows)},
+                   {"delivery", all_of(report.delivery)}};
   return whole.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

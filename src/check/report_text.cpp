@@ -68,9 +68,11 @@ std::string delivery_text(const Report& report) {
   for (const Delivery& d : report.delivery) {
     constexpr std::size_t at = 2 + 30 + 2 + 5 + 2;
     text += fmt::format("  {:30}  {:>5}  {}\n", d.event, d.exits, wrapped(d.mechanism, at, at));
-    if (!d.note.empty()) text += std::string(at, ' ') + wrapped(d.note, at, at) + "\n";
+    std::string note = d.note;
+    if (!d.measured.empty()) note += (note.empty() ? "" : "; ") + ("measured: " + d.measured);
+    if (!note.empty()) text += std::string(at, ' ') + wrapped(note, at, at) + "\n";
   }
-  return text;
+  return text + "Counts are from documents unless 'measured' stands there.\n";
 }
 
 }  // namespace

@@ -46,11 +46,8 @@ void add_siblings(Topic& topic) {
 /// index3 where there is one, else the last; "" if the CPU tells of no cache.
 std::string last_cache(const HostFiles& files, int cpu) {
   const std::string directory = fmt::format("sys/devices/system/cpu/cpu{}/cache", cpu);
-  std::string last;
-  if (const auto names = files.list(directory))
-    for (const auto& name : *names)
-      if (name.starts_with("index")) last = directory + "/" + name;
-  return last;
+  const auto names = files.list(directory, "index");
+  return !names || names->empty() ? "" : directory + "/" + names->back();
 }
 
 bool has_partition(const HostFiles& files) {

@@ -64,11 +64,8 @@ Result<Target> target_of(const Host& host, std::optional<VmConfig> vm) {
   if (const CpuList isolated = common(isolated_cpus(host.files), online); isolated.count() > 0)
     choose(target, isolated, "the isolated CPUs");
   if (vm) {
-    const CpuList wanted = real_time_cpus(*vm);
-    if (const int cpu = wanted.first_not_in(online); cpu >= 0)
-      return usage_error(fmt::format("this VM wants cpu {}, which the host lacks (online: {})", cpu,
-                                     online.text()));
-    if (wanted.count() > 0)
+    TRY_VOID(check_placements(*vm, online));
+    if (const CpuList wanted = real_time_cpus(*vm); wanted.count() > 0)
       choose(target, wanted, fmt::format("the CPUs of VM {}", vm->name));
     else
       target.origin += fmt::format("; VM {} places no vCPU", vm->name);

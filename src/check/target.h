@@ -24,7 +24,7 @@ struct Target {
 /// The online CPUs; when the host does not say, CPU 0.
 [[nodiscard]] CpuList online_cpus(const HostFiles& files);
 
-/// `vm`, if any, is the VM that is to run. An error when it wants a CPU that the host lacks.
+/// `vm`, if any, is the VM that is to run. An error when check_placements() refuses it here.
 [[nodiscard]] Result<Target> target_of(const Host& host, std::optional<VmConfig> vm);
 
 [[nodiscard]] std::vector<int> numbers(const CpuList& cpus);

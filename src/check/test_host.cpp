@@ -39,9 +39,9 @@ void has_nodes(const TestHost& host) {
 }  // namespace
 
 TunedHost::TunedHost() {
-  has("proc/version", "Linux version 6.12.12-rt-amd64 #1 SMP PREEMPT_RT Debian\n");
-  has("proc/sys/kernel/osrelease", "6.12.12-rt\n");
-  has("boot/config-6.12.12-rt", config_rt);
+  has("proc/version", "Linux version 6.12.12-amd64 #1 SMP PREEMPT_RT Debian\n");
+  has("proc/sys/kernel/osrelease", "6.12.12\n");
+  has("boot/config-6.12.12", config_rt);
   has("proc/cmdline", "isolcpus=managed_irq,domain,2-3 nohz_full=2-3 skew_tick=1 nosoftlockup\n");
   has("sys/devices/system/cpu/online", "0-3\n");
   has("sys/devices/system/cpu/isolated", "2-3\n");

@@ -21,6 +21,14 @@ namespace takt::check {
   return it == report.rows.end() ? Row{} : *it;
 }
 
+/// "name: value" of the rows with this verdict.
+[[nodiscard]] inline std::vector<std::string> names(const Report& report, Verdict verdict) {
+  std::vector<std::string> found;
+  for (const Row& row : report.rows)
+    if (row.verdict == verdict) found.push_back(row.name + ": " + row.value);
+  return found;
+}
+
 class TestHost : public TestHostDir {
  public:
   [[nodiscard]] Host read() const {

@@ -39,6 +39,8 @@ void add_threads(const HostFiles& files, const std::string& pid, std::vector<Hos
   }
 }
 
+constexpr std::int64_t pf_kthread = 0x0020'0000;  // Linux, include/linux/sched.h
+
 }  // namespace
 
 std::optional<HostThread> parse_stat(std::string_view line) {
@@ -50,7 +52,6 @@ std::optional<HostThread> parse_stat(std::string_view line) {
   const auto tid = parse_number(trimmed(line.substr(0, open)));
   if (!tid || fields.size() < 39) return std::nullopt;
   const auto field = [&](std::size_t n) { return parse_number(fields[n - 3]).value_or(-1); };
-  constexpr std::int64_t pf_kthread = 0x0020'0000;
   HostThread thread;
   thread.tid = static_cast<int>(*tid);
   thread.name = line.substr(open + 1, close - open - 1);
@@ -60,6 +61,14 @@ std::optional<HostThread> parse_stat(std::string_view line) {
   thread.priority = static_cast<int>(field(40));
   thread.policy = static_cast<int>(field(41));
   return thread;
+}
+
+std::string stat_line(const HostThread& thread, std::string_view name) {
+  constexpr int fields_10_to_38 = 29;
+  std::string line = fmt::format("{} ({}) {} 0 0 0 0 0 {}", thread.tid, name, thread.state,
+                                 thread.kernel ? pf_kthread : 0);
+  for (int i = 0; i < fields_10_to_38; ++i) line += " 0";
+  return line + fmt::format(" {} {} {}\n", thread.cpu, thread.priority, thread.policy);
 }
 
 Result<std::vector<HostThread>> host_threads(const HostFiles& files) {

@@ -27,4 +27,7 @@ struct HostThread {
 /// A line of /proc/PID/stat; without `allowed`.
 [[nodiscard]] std::optional<HostThread> parse_stat(std::string_view line);
 
+/// Such a line of what parse_stat() reads, under another name; all other fields are 0.
+[[nodiscard]] std::string stat_line(const HostThread& thread, std::string_view name);
+
 }  // namespace takt::check

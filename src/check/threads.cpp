@@ -104,6 +104,36 @@ void add_workqueues(Topic& topic) {
               fmt::format("CPUs {}", mask->text()));
 }
 
+bool is_irq(const HostThread& thread) { return thread.kernel && thread.name.starts_with("irq/"); }
+
+bool may_run_here(const Topic& topic, const HostThread& thread) {
+  return common(thread.allowed, topic.target.cpus).count() > 0;
+}
+
+void add_busy(Topic& topic, const std::vector<HostThread>& threads) {
+  const int self = ::getpid();
+  judge_names(topic, busy, select(threads, [&](const HostThread& t) {
+                return t.state == 'R' && topic.target.cpus.contains(std::clamp(t.cpu, 0, 1023)) &&
+                       t.pid != self;
+              }));
+}
+
+void add_stray(Topic& topic, const std::vector<HostThread>& threads) {
+  if (!topic.target.set_aside) return topic.na(stray, "no CPU is set aside");
+  const int self = ::getpid();
+  judge_names(topic, stray, select(threads, [&](const HostThread& t) {
+                return may_run_here(topic, t) && !is_per_cpu(t) && !is_irq(t) && !is_rescuer(t) &&
+                       t.pid != self && t.name != "takt";
+              }));
+}
+
+void add_irq_threads(Topic& topic, const std::vector<HostThread>& threads) {
+  if (!topic.target.set_aside) return topic.na(irq_threads, "no CPU is set aside");
+  judge_names(topic, irq_threads, select(threads, [&](const HostThread& t) {
+                return is_irq(t) && may_run_here(topic, t);
+              }));
+}
+
 }  // namespace
 
 std::vector<Row> thread_rows(const Host& host, const Target& target) {
@@ -115,29 +145,8 @@ std::vector<Row> thread_rows(const Host& host, const Target& target) {
       topic.na(*item, threads.error().text);
     return std::move(topic).rows();
   }
-  const auto may_run_here = [&](const HostThread& t) {
-    return common(t.allowed, target.cpus).count() > 0;
-  };
-  const auto is_irq = [](const HostThread& t) { return t.kernel && t.name.starts_with("irq/"); };
-  const int self = ::getpid();
-  judge_names(topic, busy, select(*threads, [&](const HostThread& t) {
-                return t.state == 'R' && target.cpus.contains(std::clamp(t.cpu, 0, 1023)) &&
-                       t.pid != self;
-              }));
-  if (target.set_aside) {
-    judge_names(topic, stray, select(*threads, [&](const HostThread& t) {
-                  return may_run_here(t) && !is_per_cpu(t) && !is_irq(t) && !is_rescuer(t) &&
-                         t.pid != self && t.name != "takt";
-                }));
-    judge_names(topic, irq_threads, select(*threads, [&](const HostThread& t) {
-                  return is_irq(t) && may_run_here(t);
-                }));
-  } else {
-    topic.na(stray, "no CPU is set aside");
-    topic.na(irq_threads, "no CPU is set aside");
-  }
-  add_helpers(topic, *threads);
-  add_irqbalance(topic, *threads);
+  for (const auto add : {add_busy, add_stray, add_irq_threads, add_helpers, add_irqbalance})
+    add(topic, *threads);
   return std::move(topic).rows();
 }
 

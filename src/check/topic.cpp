@@ -69,15 +69,17 @@ void Topic::word(const Item& item, std::string_view file,
 }
 
 std::vector<Row> all_rows(const Host& host, const Target& target) {
-  static constexpr std::array<TopicRows, 11> common_topics{
-      kernel_rows, isolation_rows, scheduling_rows, thread_rows, interrupt_rows, idle_rows,
-      memory_rows, timer_rows,     smt_rows,        kvm_rows,    vfio_rows};
+  const bool arm64 = host.arch() == Arch::arm64;
+  const std::array topics{kernel_rows,     isolation_rows,
+                          scheduling_rows, rights_rows,
+                          thread_rows,     interrupt_rows,
+                          idle_rows,       memory_rows,
+                          timer_rows,      smt_rows,
+                          kvm_rows,        arm64 ? kvm_arm64_rows : kvm_x86_rows,
+                          vfio_rows,       arm64 ? arm64_rows : x86_rows};
   std::vector<Row> rows;
-  const auto append = [&](TopicRows make) {
+  for (const auto make : topics)
     for (Row& row : make(host, target)) rows.push_back(std::move(row));
-  };
-  for (const TopicRows make : common_topics) append(make);
-  append(host.arch() == Arch::arm64 ? arm64_rows : x86_rows);
   return rows;
 }
 

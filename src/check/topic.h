@@ -44,11 +44,10 @@ class Topic {
   std::vector<Row> rows_;
 };
 
-using TopicRows = std::vector<Row> (*)(const Host&, const Target&);
-
 [[nodiscard]] std::vector<Row> kernel_rows(const Host& host, const Target& target);
 [[nodiscard]] std::vector<Row> isolation_rows(const Host& host, const Target& target);
 [[nodiscard]] std::vector<Row> scheduling_rows(const Host& host, const Target& target);
+[[nodiscard]] std::vector<Row> rights_rows(const Host& host, const Target& target);
 [[nodiscard]] std::vector<Row> thread_rows(const Host& host, const Target& target);
 [[nodiscard]] std::vector<Row> interrupt_rows(const Host& host, const Target& target);
 [[nodiscard]] std::vector<Row> idle_rows(const Host& host, const Target& target);
@@ -58,7 +57,9 @@ using TopicRows = std::vector<Row> (*)(const Host&, const Target&);
 [[nodiscard]] std::vector<Row> kvm_rows(const Host& host, const Target& target);
 [[nodiscard]] std::vector<Row> vfio_rows(const Host& host, const Target& target);
 [[nodiscard]] std::vector<Row> x86_rows(const Host& host, const Target& target);
+[[nodiscard]] std::vector<Row> kvm_x86_rows(const Host& host, const Target& target);
 [[nodiscard]] std::vector<Row> arm64_rows(const Host& host, const Target& target);
+[[nodiscard]] std::vector<Row> kvm_arm64_rows(const Host& host, const Target& target);
 
 /// Those for the host's architecture, in the order in which they are shown.
 [[nodiscard]] std::vector<Row> all_rows(const Host& host, const Target& target);

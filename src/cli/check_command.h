@@ -11,7 +11,7 @@ struct CheckArguments {
   bool json = false;
   std::optional<std::string> vm_file = {};
   std::optional<std::string> root = {};    // of a recorded host
-  std::optional<std::string> record = {};  // where to write a recording
+  std::optional<std::string> record = {};  // where to write a recording of that host
 };
 
 /// Prints the report on stdout. Returns the exit status: 0 no FAIL, 1 at least one, or something

@@ -77,7 +77,7 @@ void add_check_options(CLI::App& check, takt::CheckArguments& arguments) {
       ->type_name("DIR");
   check
       .add_option("--record", arguments.record,
-                  "copy what check reads of this host into a new directory")
+                  "copy what check reads of the host into a new directory")
       ->type_name("DIR");
 }
 

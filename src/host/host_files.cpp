@@ -128,14 +128,16 @@ Result<CpuList> HostFiles::cpu_mask(std::string_view file) const {
   return list;
 }
 
-Result<std::vector<std::string>> HostFiles::list(std::string_view directory) const {
+Result<std::vector<std::string>> HostFiles::list(std::string_view directory,
+                                                 std::string_view start) const {
   const std::unique_ptr<DIR, int (*)(DIR*)> dir{::opendir(at(directory).c_str()), ::closedir};
   if (!dir) return error(directory, errno);
   std::vector<std::string> names;
   while (names.size() < most_names) {
     const dirent* entry = ::readdir(dir.get());
     if (entry == nullptr) break;
-    if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
+    const std::string_view name = entry->d_name;
+    if (!name.starts_with('.') && name.starts_with(start)) names.emplace_back(name);
   }
   std::ranges::sort(names);
   if (observer_ != nullptr) {

@@ -43,8 +43,9 @@ class HostFiles {
   [[nodiscard]] Result<CpuList> cpus(std::string_view file) const;
   /// "00000000,0000000f", the notation of affinity masks.
   [[nodiscard]] Result<CpuList> cpu_mask(std::string_view file) const;
-  /// The names in a directory, sorted; at most most_names.
-  [[nodiscard]] Result<std::vector<std::string>> list(std::string_view directory) const;
+  /// The names in a directory that start with `start`, sorted; at most most_names.
+  [[nodiscard]] Result<std::vector<std::string>> list(std::string_view directory,
+                                                      std::string_view start = "") const;
   [[nodiscard]] bool exists(std::string_view file) const;
 
   [[nodiscard]] const std::filesystem::path& root() const { return root_; }

@@ -12,9 +12,9 @@
 namespace takt {
 namespace {
 
-Result<> check_placement(std::string_view whose, const Placement& placement) {
+Result<> check_placement(std::string_view whose, const Placement& placement,
+                         const CpuList& online) {
   if (placement.cpus) {
-    const CpuList online = CpuList::online();
     if (const int cpu = placement.cpus->first_not_in(online); cpu >= 0)
       return usage_error(
           fmt::format("{}: cpu {} is not on this machine (online: {})", whose, cpu, online.text()));
@@ -54,19 +54,24 @@ Result<> granted(const VmConfig& config, Result<> result) {
   return {};
 }
 
-Result<> check_config(const VmConfig& config) {
-  if (config.kernel.empty() && !config.dump_tables)
-    return usage_error("kernel: nothing to boot (give --kernel FILE, or a file with kernel = ...)");
+Result<> check_placements(const VmConfig& config, const CpuList& online) {
   TRY_VOID(check_memory(config));
   for (const auto& [id, placement] : config.vcpus) {
     if (id >= config.cpus)
       return usage_error(
           fmt::format("vcpu {}: this VM has cpus = {}, numbered from 0", id, config.cpus));
-    TRY_VOID(check_placement(fmt::format("vcpu {}", id), placement));
+    TRY_VOID(check_placement(fmt::format("vcpu {}", id), placement, online));
   }
   TRY_VOID(check_devices(config));
   for (const auto& [name, placement] : config.servers)
-    TRY_VOID(check_placement(fmt::format("server {}", name), placement));
+    TRY_VOID(check_placement(fmt::format("server {}", name), placement, online));
+  return {};
+}
+
+Result<> check_config(const VmConfig& config) {
+  if (config.kernel.empty() && !config.dump_tables)
+    return usage_error("kernel: nothing to boot (give --kernel FILE, or a file with kernel = ...)");
+  TRY_VOID(check_placements(config, CpuList::online()));
   if (config.console.kind == ConsoleKind::stdio && config.debug_console.kind == ConsoleKind::stdio)
     return usage_error("debug-console: stdio is taken by the console (try file:PATH)");
   return {};

@@ -79,6 +79,10 @@ struct VmConfig {
 /// and becomes a warning on stderr in best-effort mode.
 [[nodiscard]] Result<> granted(const VmConfig& config, Result<> result);
 
+/// The part of check_config() that a machine with the CPUs `online` decides: that its CPUs exist
+/// there, priorities fit policies, memory fits pages.
+[[nodiscard]] Result<> check_placements(const VmConfig& config, const CpuList& online);
+
 /// What can be said without touching the host's KVM: the kernel is named, CPUs exist on this
 /// machine, priorities fit policies, numbers fit each other. One line for the first mistake.
 [[nodiscard]] Result<> check_config(const VmConfig& config);
