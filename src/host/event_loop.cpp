@@ -69,8 +69,9 @@ void EventLoop::begin() {
 void EventLoop::run() {
   {
     const rt::Section section;
-    bool more = true;
-    while (more || !stopping_.load(std::memory_order_acquire)) {
+    bool stopping = false;
+    for (bool more = true; more || !stopping;) {
+      stopping = stopping_.load(std::memory_order_acquire);  // the turn after it finds all there is
       wait_and_handle(may_sleep(more));
       more = turn();
     }
