@@ -2,6 +2,7 @@
 """--print-effective and --print-stats: what takt says about itself."""
 
 import os
+import subprocess
 
 import images
 from harness import TaktTest, needs_kvm, needs_root
@@ -57,9 +58,26 @@ class EffectiveState(TaktTest):
 
     def test_every_thread_is_there_under_its_name(self):
         _, threads = self.effective("--cpus", "2", "--debug-console", f"file:{self.files}/debug")
-        self.assertEqual(set(threads), {"takt", "console", "debug-console", "vcpu0", "vcpu1"})
+        self.assertEqual(set(threads), {"takt", "console", "console-out", "debug-out", "vcpu0", "vcpu1"})
         for thread in threads.values():
             self.assertEqual((thread["policy"], thread["priority"]), ("other", 0), thread)
+
+    def test_a_device_is_moved_to_another_server(self):
+        arguments = ["--console", "none"]
+        for device in "uart", "rtc", "keyboard", "power":
+            arguments += ["--device", f"{device}:server=mine"]
+        _, threads = self.effective(*arguments[:4])
+        self.assertEqual(set(threads), {"takt", "console", "mine", "vcpu0"})
+        _, threads = self.effective(*arguments)
+        self.assertEqual(set(threads), {"takt", "mine", "vcpu0"})
+
+    def test_only_files_have_threads_of_their_own(self):
+        for stream in subprocess.PIPE, subprocess.DEVNULL:
+            _, threads = self.effective(stdin=stream, stdout=stream)
+            self.assertEqual(set(threads), {"takt", "console", "vcpu0"}, stream)
+        with open(self.file("input", "text"), "rb") as file:
+            _, threads = self.effective(stdin=file)
+        self.assertEqual(set(threads), {"takt", "console", "console-in", "console-out", "vcpu0"})
 
     def test_memory_is_told(self):
         state, _ = self.effective("--mlock", "off", "--prefault", "on")
@@ -86,7 +104,7 @@ class EffectiveState(TaktTest):
             "--cpus", "2", "--vcpu", "0:cpu=0,policy=fifo,priority=10",
             "--vcpu", "1:policy=rr,priority=3", "--server", "console:policy=fifo,priority=11")
         found = {name: (t["policy"], t["priority"]) for name, t in threads.items()}
-        self.assertEqual(found, {"takt": ("other", 0), "console": ("fifo", 11),
+        self.assertEqual(found, {"takt": ("other", 0), "console": ("fifo", 11), "console-out": ("other", 0),
                                  "vcpu0": ("fifo", 10), "vcpu1": ("rr", 3)})
         self.assertEqual(threads["vcpu0"]["cpus"], "0")
         self.assertTrue(state["memory"]["prefaulted"])

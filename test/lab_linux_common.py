@@ -74,7 +74,7 @@ class LinuxOfEveryMachine:
     def test_the_fifo_vcpu_is_what_print_effective_says(self):
         state = self.effective("cyclictest")
         threads = {t["name"]: (t["policy"], t["priority"]) for t in state["threads"]}
-        others = {name: ("other", 0) for name in ("takt", "console", *self.servers)}
+        others = {name: ("other", 0) for name in ("takt", "console", "console-out", *self.servers)}
         self.assertEqual(threads, {**others, "vcpu0": ("fifo", 80)})
         self.assertTrue(state["memory"]["prefaulted"])
         self.assertGreater(state["memory"]["locked_kib"], 512 << 10)

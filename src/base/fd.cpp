@@ -42,9 +42,9 @@ void signal_eventfd(const Fd& fd) noexcept {
   [[maybe_unused]] const ssize_t n = ::write(fd.raw(), &one, sizeof one);
 }
 
-void drain_eventfd(const Fd& fd) noexcept {
+bool drain_eventfd(const Fd& fd) noexcept {
   std::uint64_t count = 0;
-  [[maybe_unused]] const ssize_t n = ::read(fd.raw(), &count, sizeof count);
+  return ::read(fd.raw(), &count, sizeof count) == sizeof count;
 }
 
 }  // namespace takt

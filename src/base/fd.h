@@ -44,7 +44,8 @@ class Fd {
 /// Adds one to an eventfd; one system call, does not block (a full counter is already a signal).
 void signal_eventfd(const Fd& fd) noexcept;
 
-/// Takes the count of an eventfd back to 0; does not block.
-void drain_eventfd(const Fd& fd) noexcept;
+/// Takes the count of an eventfd, or of a timerfd that does not block, back to 0. False when it was
+/// 0. Does not block.
+bool drain_eventfd(const Fd& fd) noexcept;
 
 }  // namespace takt

@@ -114,6 +114,12 @@ void Thread::join() {
   handle_.reset();
 }
 
+void Thread::detach() {
+  if (!handle_) return;
+  pthread_detach(*handle_);
+  handle_.reset();
+}
+
 void Thread::signal(int number) const noexcept {
   if (handle_) pthread_kill(*handle_, number);
 }

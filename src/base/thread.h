@@ -50,6 +50,9 @@ class Thread {
   ~Thread();
 
   void join();
+  /// Lets go of a thread that cannot be told to end; it uses nothing that goes away.
+  void detach();
+  [[nodiscard]] bool joinable() const { return handle_.has_value(); }
   /// pthread_kill(3).
   void signal(int number) const noexcept;
   [[nodiscard]] const std::string& name() const { return name_; }

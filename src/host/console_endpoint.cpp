@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view file_prefix = "file:";
 
 Result<Fd> open_pty() {
-  Fd master{::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)};
+  Fd master{::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)};
   std::array<char, 64> name{};
   if (!master || ::grantpt(master.raw()) != 0 || ::unlockpt(master.raw()) != 0 ||
       ::ptsname_r(master.raw(), name.data(), name.size()) != 0)

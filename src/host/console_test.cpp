@@ -14,28 +14,49 @@
 namespace takt {
 namespace {
 
-/// A console on a file of its own, served by a thread until the end of the test.
-struct FileConsole {
-  std::filesystem::path path =
-      std::filesystem::temp_directory_path() / ("console_test." + std::to_string(::getpid()));
+/// A console on a loop with its thread, from start() to end().
+struct ServedConsole {
+  std::unique_ptr<EventLoop> loop = *EventLoop::create();
   std::unique_ptr<Console> console;
   std::thread server;
 
+  explicit ServedConsole(ConsoleEndpoint endpoint)
+      : console{*Console::create(std::move(endpoint), *loop, {})} {}
+  void start() {
+    ASSERT_TRUE(console->start("test"));
+    server = std::thread{[this] { loop->run(); }};
+  }
+  void end() {
+    loop->stop();
+    server.join();
+  }
+  ~ServedConsole() {
+    if (server.joinable()) end();
+  }
+};
+
+/// A console on a file of its own, served until the end of the test.
+struct FileConsole {
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("console_test." + std::to_string(::getpid()));
+  std::unique_ptr<ServedConsole> served;
+
   FileConsole() {
     std::filesystem::remove(path);
-    console = *Console::create(*ConsoleEndpoint::open({ConsoleKind::file, path.string()}));
-    server = std::thread{[this] { console->serve({}); }};
+    open_again();
   }
+  void open_again() {
+    served =
+        std::make_unique<ServedConsole>(*ConsoleEndpoint::open({ConsoleKind::file, path.string()}));
+    served->start();
+  }
+  [[nodiscard]] Console& console() const { return *served->console; }
   std::string end() {
-    console->stop();
-    server.join();
+    served->end();
     std::ifstream file{path};
     return {std::istreambuf_iterator<char>{file}, {}};
   }
-  ~FileConsole() {
-    if (server.joinable()) end();
-    std::filesystem::remove(path);
-  }
+  ~FileConsole() { std::filesystem::remove(path); }
 };
 
 TEST(Console, OutputArrivesWholeAndInOrder) {
@@ -43,7 +64,7 @@ TEST(Console, OutputArrivesWholeAndInOrder) {
   std::string sent;
   for (int i = 0; i < 100'000; ++i) {
     const char c = static_cast<char>('a' + i % 26);
-    while (!t.console->push(static_cast<std::uint8_t>(c))) std::this_thread::yield();
+    while (!t.console().push(static_cast<std::uint8_t>(c))) std::this_thread::yield();
     sent += c;
   }
   EXPECT_EQ(t.end(), sent);
@@ -51,25 +72,20 @@ TEST(Console, OutputArrivesWholeAndInOrder) {
 
 TEST(Console, AFileIsAppendedTo) {
   FileConsole t;
-  EXPECT_TRUE(t.console->push('b'));
+  EXPECT_TRUE(t.console().push('b'));
   EXPECT_EQ(t.end(), "b");
-  auto again = Console::create(*ConsoleEndpoint::open({ConsoleKind::file, t.path.string()}));
-  EXPECT_TRUE((*again)->push('c'));
-  (*again)->stop();
-  (*again)->serve({});
-  std::ifstream file{t.path};
-  EXPECT_EQ(std::string(std::istreambuf_iterator<char>{file}, {}), "bc");
+  t.open_again();
+  EXPECT_TRUE(t.console().push('c'));
+  EXPECT_EQ(t.end(), "bc");
 }
 
 TEST(Console, AFullRingRefusesAndAServedOneTakesAgain) {
-  auto console = *Console::create(*ConsoleEndpoint::open({ConsoleKind::none}));
+  ServedConsole t{*ConsoleEndpoint::open({ConsoleKind::none})};
   int stored = 0;
-  while (console->push('x')) ++stored;
+  while (t.console->push('x')) ++stored;
   EXPECT_EQ(stored, 16384);
-  std::thread server{[&] { console->serve({}); }};
-  while (!console->push('y')) std::this_thread::yield();
-  console->stop();
-  server.join();
+  t.start();
+  while (!t.console->push('y')) std::this_thread::yield();
 }
 
 TEST(ConsoleTarget, ParsesItsForms) {
@@ -91,7 +107,7 @@ TEST(ConsoleEndpoint, APtyCarriesBytesBothWays) {
   const std::string said = ::testing::internal::GetCapturedStderr();
   ASSERT_TRUE(end);
   const std::string name = said.substr(said.find("/dev"), said.find('\n') - said.find("/dev"));
-  auto console = *Console::create(std::move(*end));
+  ServedConsole t{std::move(*end)};
   const Fd slave{::open(name.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC)};
   ASSERT_TRUE(slave);
   std::atomic<char> received = 0;
@@ -100,16 +116,15 @@ TEST(ConsoleEndpoint, APtyCarriesBytesBothWays) {
     received = static_cast<char>(bytes[0]);
     return bytes.size();
   };
-  std::thread server{[&] { console->serve(client); }};
-  EXPECT_TRUE(console->push('o'));
+  t.console->attach(client);
+  t.start();
+  EXPECT_TRUE(t.console->push('o'));
   char got = 0;
   EXPECT_EQ(::read(slave.raw(), &got, 1), 1);
   EXPECT_EQ(got, 'o');
   EXPECT_EQ(::write(slave.raw(), "i", 1), 1);
   while (received == 0) std::this_thread::yield();
   EXPECT_EQ(received, 'i');
-  console->stop();
-  server.join();
 }
 
 }  // namespace

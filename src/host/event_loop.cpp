@@ -81,7 +81,8 @@ void EventLoop::run() {
   {
     const rt::Section section;
     Worked worked = Worked::some;
-    while (worked == Worked::some || !stopping_.load(std::memory_order_acquire)) {
+    for (bool stopping = false; worked == Worked::some || !stopping;) {
+      stopping = stopping_.load(std::memory_order_acquire);  // the turn after it finds all there is
       wait_and_handle(may_sleep(worked));
       worked = turn();
     }

@@ -44,8 +44,8 @@ class EventLoop : public Bell {
   static Result<std::unique_ptr<EventLoop>> create();
 
   // Before run():
-  /// `fd` stays open until the loop is gone. The error says that epoll does not take it: a regular
-  /// file, for one. `device` stands in the records.
+  /// `fd` stays open until run() has returned. The error says that epoll does not take it: a
+  /// regular file, for one. `device` stands in the records.
   Result<Watch*> watch(int fd, std::uint32_t events, DeviceId device, Handler handler);
   /// `work` is called after each time that the bell was rung or a descriptor was ready.
   void add(Work& work) { works_.push_back(&work); }

@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <thread>
+#include <utility>
 
 #include "record/thread_recorder.h"
 
@@ -92,6 +94,34 @@ TEST(EventLoop, WorkThatIsThereWhenItIsStoppedIsDone) {
   EXPECT_EQ(counter.done, 1000);
 }
 
+/// Brings work to another and stops the loop at once, as the last vCPU does.
+class LastWord : public Work {
+ public:
+  LastWord(EventLoop& loop, Counter& counter) : loop_{loop}, counter_{counter} {}
+  Worked work() RT override {
+    if (std::exchange(said_, true)) return Worked::nothing;
+    counter_.order(1);
+    loop_.stop();
+    return Worked::all;
+  }
+
+ private:
+  EventLoop& loop_;
+  Counter& counter_;
+  bool said_ = false;
+};
+
+TEST(EventLoop, WorkThatComesInTheTurnInWhichItIsStoppedIsDone) {
+  OneLoop t;
+  Counter counter{*t.loop};
+  LastWord last{*t.loop, counter};
+  t.loop->add(counter);  // has had its turn when the other one speaks
+  t.loop->add(last);
+  t.start();
+  t.thread.join();
+  EXPECT_EQ(counter.done, 1);
+}
+
 struct Pipe {
   Pipe() {
     std::array<int, 2> ends{};
@@ -133,6 +163,47 @@ TEST(EventLoop, ADescriptorFromWhichNothingIsWantedIsLeftAlone) {
   std::this_thread::sleep_for(std::chrono::milliseconds{20});
   t.stop();
   EXPECT_EQ(called, 0);
+}
+
+/// More than one look at epoll brings, all of them ready for ever.
+TEST(EventLoop, DescriptorsThatAreAlwaysReadyKeepNeitherEachOtherNorWorkWaiting) {
+  OneLoop t;
+  Counter counter{*t.loop};
+  t.loop->add(counter);
+  std::array<Pipe, 50> pipes;
+  std::array<std::atomic<int>, 50> called{};
+  for (std::size_t n = 0; n < pipes.size(); ++n) {
+    pipes[n].put();
+    ASSERT_TRUE(
+        t.loop->watch(pipes[n].out.raw(), EPOLLIN, {}, [&called, n](auto) { ++called[n]; }));
+  }
+  t.start();
+  counter.order(3);
+  counter.wait_for(3);
+  const auto all = [&] { return std::ranges::all_of(called, [](const auto& n) { return n > 2; }); };
+  while (!all()) std::this_thread::yield();
+  t.stop();
+  const auto [least, most] = std::ranges::minmax_element(called);
+  EXPECT_LE(*most, *least + 1);
+}
+
+TEST(EventLoop, WorkWithMuchToDoKeepsNoDescriptorWaiting) {
+  OneLoop t;
+  Pipe pipe;
+  std::atomic<int> called = 0;
+  Counter busy{*t.loop};
+  t.loop->add(busy);
+  ASSERT_TRUE(t.loop->watch(pipe.out.raw(), EPOLLIN, {}, [&](std::uint32_t) {
+    pipe.take();
+    ++called;
+  }));
+  busy.order(1'000'000'000);
+  t.start();
+  pipe.put();
+  while (called == 0) std::this_thread::yield();
+  EXPECT_LT(busy.done, 1'000'000'000);
+  busy.done = 999'999'999;
+  t.stop();
 }
 
 TEST(EventLoop, WhatEpollCannotWatchIsRefused) {

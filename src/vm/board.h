@@ -3,7 +3,6 @@
 // payloads start. board_x86.cpp is the one for x86; the build chooses.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -41,14 +40,6 @@ struct PayloadFiles {
   std::optional<std::span<const std::byte>> initrd;
 };
 
-/// A thread that a device of the board needs: `body` blocks until `stop`, which any thread may
-/// call.
-struct BoardServer {
-  std::string_view name;  // one of server_names()
-  std::function<void()> body;
-  std::function<void()> stop;
-};
-
 /// Something about the machine that is in force and that nobody configured, for --print-effective.
 struct BoardFact {
   std::string key;
@@ -63,10 +54,9 @@ class Board {
   [[nodiscard]] virtual MmioBus& mmio() = 0;
   /// What the console's server does to the console device.
   [[nodiscard]] virtual ConsoleClient console_client() = 0;
-  /// As a finger does: for 100 ms, in which it blocks. Not a vCPU thread. False on a machine
-  /// without.
+  /// As a finger does: for 100 ms, in which it blocks. Neither a vCPU's thread nor a server's.
+  /// False on a machine without.
   [[nodiscard]] virtual bool press_power_button() { return false; }
-  [[nodiscard]] virtual std::vector<BoardServer> servers() { return {}; }
   [[nodiscard]] virtual std::vector<BoardFact> facts() const = 0;
   /// Tables and payload into memory; the boot vCPU at the payload's entry. Errors name the file
   /// that is wrong.

@@ -15,10 +15,10 @@
 #include "dev/slow_device.h"
 #include "dev/test_device.h"
 #include "dev/uart16550.h"
-#include "host/alarm_server.h"
 #include "host/arm_host.h"
 #include "host/linux_host.h"
 #include "host/system_clock.h"
+#include "host/wall_clock_alarm.h"
 #include "kvm/irq_line.h"
 #include "kvm/vcpu_arm64.h"
 #include "kvm/vgic_arm64.h"
@@ -39,7 +39,7 @@ struct Spi {
 class BoardArm64 : public Board {
  public:
   BoardArm64(const VmConfig& config, kvm::VmFd& vm, const BoardWiring& wiring,
-             std::unique_ptr<AlarmServer> alarm)
+             std::unique_ptr<WallClockAlarm> alarm)
       : config_{config},
         servers_{wiring.servers},
         uart_spi_{vm, layout::uart_spi},
@@ -56,7 +56,6 @@ class BoardArm64 : public Board {
   [[nodiscard]] MmioBus& mmio() override { return mmio_; }
   [[nodiscard]] ConsoleClient console_client() override;
   [[nodiscard]] bool press_power_button() override;
-  [[nodiscard]] std::vector<BoardServer> servers() override;
   [[nodiscard]] std::vector<BoardFact> facts() const override;
   [[nodiscard]] Result<> prepare_boot(const VmConfig& config, const PayloadFiles& files,
                                       const GuestMem& mem,
@@ -67,6 +66,7 @@ class BoardArm64 : public Board {
   Result<> create_gic(const kvm::VmFd& vm);
   Result<> publish_table(const Quiescence& readers);
   Result<> add_eventfds(kvm::VmFd& vm);
+  Result<> watch_alarm();
 
  private:
   [[nodiscard]] bool has_pl011() const { return config_.uart == UartModel::pl011; }
@@ -90,7 +90,7 @@ class BoardArm64 : public Board {
   Spi uart_spi_;
   Spi rtc_spi_;
   Spi gpio_spi_;
-  std::unique_ptr<AlarmServer> alarm_;
+  std::unique_ptr<WallClockAlarm> alarm_;
   Pl011 pl011_;
   Uart16550 uart16550_;  // one of the two UARTs is on the bus
   Pl031 pl031_;
@@ -176,11 +176,9 @@ bool BoardArm64::press_power_button() {
   return true;
 }
 
-std::vector<BoardServer> BoardArm64::servers() {
-  return {
-      {.name = "rtc",
-       .body = [this] { alarm_->serve([this] { rtc_.with([this] { pl031_.alarm_fired(); }); }); },
-       .stop = [this] { alarm_->stop(); }}};
+Result<> BoardArm64::watch_alarm() {
+  const auto due = [this] { rtc_.with([this] { pl031_.alarm_fired(); }); };
+  return alarm_->watch_by(servers_.loop_of(config_, "rtc"), rtc_.id(), due);
 }
 
 std::vector<BoardFact> BoardArm64::facts() const {
@@ -247,12 +245,13 @@ Result<> set_up_vcpus(const VmConfig&, const kvm::VmFd& vm, std::span<const kvm:
 
 Result<std::unique_ptr<Board>> create_board(const VmConfig& config, kvm::VmFd& vm,
                                             const BoardWiring& wiring) {
-  TRY(auto alarm, AlarmServer::create());
+  TRY(auto alarm, WallClockAlarm::create());
   auto board = std::make_unique<BoardArm64>(config, vm, wiring, std::move(alarm));
   TRY_VOID(board->create_gic(vm));
   TRY_VOID(granted(config, check_gicv4(config)));
   TRY_VOID(board->publish_table(wiring.readers));
   TRY_VOID(board->add_eventfds(vm));
+  TRY_VOID(board->watch_alarm());
   return board;
 }
 

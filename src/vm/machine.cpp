@@ -49,7 +49,7 @@ Result<std::unique_ptr<Machine>> Machine::create(VmConfig config) {
   TRY_VOID(machine->create_vm());
   TRY_VOID(machine->create_memory());
   TRY_VOID(machine->create_vcpus());
-  TRY_VOID(machine->create_consoles());
+  TRY_VOID(machine->create_servers_and_consoles());
   TRY_VOID(machine->create_board_and_boot());
   return machine;
 }
@@ -106,28 +106,34 @@ Result<> Machine::create_vcpus() {
   return set_up_vcpus(config_, vm_, vcpu_fds_);
 }
 
-Result<> Machine::create_consoles() {
-  const auto open = [](std::string_view key,
-                       const ConsoleTarget& target) -> Result<std::unique_ptr<Console>> {
-    auto endpoint = ConsoleEndpoint::open(target);
-    if (!endpoint) return in_context(key, endpoint.error());
-    return Console::create(std::move(*endpoint));
-  };
-  TRY(console_, open("console", config_.console));
+Result<> Machine::create_servers_and_consoles() {
+  TRY(power_button_, make_eventfd());
+  TRY(servers_, Servers::create(config_));
+  TRY(console_, open_console("console", "uart", config_.console));
   if (config_.debug_console.kind == ConsoleKind::none) return {};
-  TRY(debug_console_, open("debug-console", config_.debug_console));
+  TRY(debug_console_, open_console("debug-console", "debug-console", config_.debug_console));
   return {};
+}
+
+/// `key` is the user's word for it.
+Result<std::unique_ptr<Console>> Machine::open_console(std::string_view key,
+                                                       std::string_view device,
+                                                       const ConsoleTarget& target) {
+  auto endpoint = ConsoleEndpoint::open(target);
+  if (!endpoint) return in_context(key, endpoint.error());
+  return Console::create(std::move(*endpoint), servers_.loop_of(config_, device),
+                         device_setting(config_, device).id);
 }
 
 Result<> Machine::create_board_and_boot() {
   readers_ = std::make_unique<Quiescence>(config_.cpus);
-  TRY(device_servers_, Servers::create(config_));
   TRY(board_, create_board(config_, vm_,
                            {.control = life_,
                             .console = *console_,
                             .debug_console = debug_console_.get(),
-                            .servers = device_servers_,
+                            .servers = servers_,
                             .readers = *readers_}));
+  attach_consoles();
   PayloadFiles files{.kernel = kernel_.bytes(), .initrd = {}};
   if (config_.initrd) files.initrd = initrd_.bytes();
   TRY_VOID(board_->prepare_boot(config_, files, mem_, vcpu_fds_));
@@ -151,21 +157,22 @@ Result<Outcome> Machine::run() {
   return life_.outcome();
 }
 
+/// What the user wants of takt itself is left to the main thread: a server has no time for it.
+void Machine::attach_consoles() {
+  ConsoleClient debug_port;
+  debug_port.quit = [this] { life_.request({Ending::quit}); };
+  debug_port.power_button = [this] { signal_eventfd(power_button_); };
+  ConsoleClient uart = board_->console_client();
+  uart.quit = debug_port.quit;
+  uart.power_button = debug_port.power_button;
+  console_->attach(std::move(uart));
+  if (debug_console_) debug_console_->attach(std::move(debug_port));
+}
+
 Result<> Machine::start_threads() {
-  ConsoleClient client = board_->console_client();
-  client.quit = [this] { life_.request({Ending::quit}); };
-  client.power_button = [this] { press_power_button(); };
-  TRY(console_thread_, Thread::start("console-io", [this, client] { console_->serve(client); }));
-  if (debug_console_) {
-    TRY(debug_console_thread_,
-        Thread::start("debug-console", [this] { debug_console_->serve({}); }));
-  }
-  TRY_VOID(device_servers_.start());
-  servers_ = board_->servers();
-  for (const BoardServer& server : servers_) {
-    TRY(Thread thread, Thread::start(std::string{server.name}, server.body));
-    server_threads_.push_back(std::move(thread));
-  }
+  TRY_VOID(servers_.start());
+  TRY_VOID(console_->start("console"));
+  if (debug_console_) TRY_VOID(debug_console_->start("debug"));
   for (auto& fd : vcpu_fds_) {
     vcpus_.push_back(
         std::make_unique<VcpuThread>(std::move(fd), VcpuWorld{.pio = board_->pio(),
@@ -194,19 +201,19 @@ Result<> Machine::place_threads() {
   for (const auto& [id, placement] : config_.vcpus)
     TRY_VOID(place(fmt::format("vcpu {}", id), vcpus_[id]->tid(), placement));
   for (const auto& [name, placement] : config_.servers)
-    TRY_VOID(place(fmt::format("server {}", name), device_servers_.named(name).tid(), placement));
+    TRY_VOID(place(fmt::format("server {}", name), servers_.named(name).tid(), placement));
   return {};
 }
 
 void Machine::wait_for_end(const Fd& signals) {
-  std::array<pollfd, 2> fds{{{life_.event().raw(), POLLIN, 0}, {signals.raw(), POLLIN, 0}}};
+  std::array<pollfd, 3> fds{{{life_.event().raw(), POLLIN, 0},
+                             {signals.raw(), POLLIN, 0},
+                             {power_button_.raw(), POLLIN, 0}}};
   while (!life_.ended()) {
     ::poll(fds.data(), fds.size(), -1);
     const std::uint32_t signal = read_signal(signals);
-    if (signal == SIGPWR)
-      press_power_button();
-    else if (signal != 0)
-      life_.request(ended_by(signal));
+    if (signal != 0 && signal != SIGPWR) life_.request(ended_by(signal));
+    if (drain_eventfd(power_button_) || signal == SIGPWR) press_power_button();
   }
 }
 
@@ -214,16 +221,10 @@ void Machine::press_power_button() const {
   if (!board_->press_power_button()) say("takt: this machine has no power button");
 }
 
-/// vCPUs first: they produce; then the servers; the consoles write out what is left.
+/// vCPUs first: they produce; then the servers, whose consoles write out what is left.
 void Machine::stop_threads() {
   for (const auto& vcpu : vcpus_) vcpu->stop();
-  device_servers_.stop();
-  for (const BoardServer& server : servers_) server.stop();
-  if (console_) console_->stop();
-  if (debug_console_) debug_console_->stop();
-  for (Thread& thread : server_threads_) thread.join();
-  console_thread_.join();
-  debug_console_thread_.join();
+  servers_.stop();
 }
 
 std::string Machine::failure() const {

@@ -6,9 +6,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/cycles.h"
+#include "base/fd.h"
 #include "base/quiescence.h"
 #include "base/result.h"
 #include "base/whole_file.h"
@@ -50,8 +52,11 @@ class Machine {
   Result<> create_vm();
   Result<> create_memory();
   Result<> create_vcpus();
-  Result<> create_consoles();
+  Result<> create_servers_and_consoles();
+  Result<std::unique_ptr<Console>> open_console(std::string_view key, std::string_view device,
+                                                const ConsoleTarget& target);
   Result<> create_board_and_boot();
+  void attach_consoles();
   Result<> start_threads();
   Result<> place(std::string_view what, pid_t tid, const Placement& placement) const;
   Result<> place_threads();
@@ -71,16 +76,13 @@ class Machine {
   GuestRam ram_;
   GuestMem mem_;
   std::vector<kvm::VcpuFd> vcpu_fds_;  // until the threads take them over
+  Fd power_button_;                    // an eventfd: the user has asked for it on a server's thread
+  Servers servers_;
   std::unique_ptr<Console> console_;
   std::unique_ptr<Console> debug_console_;
   std::unique_ptr<Quiescence> readers_;
-  Servers device_servers_;
   std::unique_ptr<Board> board_;
   std::vector<std::unique_ptr<VcpuThread>> vcpus_;
-  std::vector<BoardServer> servers_;
-  std::vector<Thread> server_threads_;  // as servers_
-  Thread console_thread_;
-  Thread debug_console_thread_;
 };
 
 }  // namespace takt

@@ -70,10 +70,10 @@ Result<std::string> Machine::effective_state() const {
     return {};
   };
   TRY_VOID(add(current_tid()));
-  TRY_VOID(add(console_thread_.tid()));
-  if (debug_console_) TRY_VOID(add(debug_console_thread_.tid()));
-  for (const auto& server : device_servers_.all()) TRY_VOID(add(server->tid()));
-  for (const Thread& thread : server_threads_) TRY_VOID(add(thread.tid()));
+  for (const auto& server : servers_.all()) TRY_VOID(add(server->tid()));
+  for (const Console* console : {console_.get(), debug_console_.get()})
+    if (console != nullptr)
+      for (const pid_t tid : console->threads()) TRY_VOID(add(tid));
   for (const auto& vcpu : vcpus_) TRY_VOID(add(vcpu->tid()));
   Json halt_poll;  // null: the host's default
   if (config_.halt_poll_ns) halt_poll = *config_.halt_poll_ns;
@@ -106,13 +106,13 @@ std::string Machine::statistics() const {
                      {"involuntary_switches", usage.involuntary_switches}});
   }
   Json servers = Json::array();
-  for (const auto& server : device_servers_.all())
+  for (const auto& server : servers_.all())
     servers.push_back(
         {{"name", server->name()}, {"handling", handling_json(server->recorder(), rate)}});
   const Json stats{{"name", config_.name},
                    {"vcpus", std::move(vcpus)},
                    {"servers", std::move(servers)},
-                   {"back_pressure", device_servers_.back_pressure()},
+                   {"back_pressure", servers_.back_pressure()},
                    {"unclaimed_pio", board_->pio().unclaimed()},
                    {"unclaimed_mmio", board_->mmio().unclaimed()},
                    {"console_bytes_dropped", console_->dropped()}};

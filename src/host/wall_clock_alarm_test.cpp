@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "host/alarm_server.h"
+#include "host/wall_clock_alarm.h"
 
 #include <gtest/gtest.h>
 
@@ -15,17 +15,19 @@ namespace {
 
 constexpr std::int64_t ms = 1'000'000;
 
-/// A server with its thread, until the end of the test.
+/// An alarm on a loop with its thread, until the end of the test.
 struct ServedAlarm {
   SystemClock clock;
-  std::unique_ptr<AlarmServer> alarm = *AlarmServer::create();
+  std::unique_ptr<WallClockAlarm> alarm = *WallClockAlarm::create();
+  std::unique_ptr<EventLoop> loop = *EventLoop::create();
   std::atomic<int> calls = 0;
   std::atomic<std::int64_t> called_ns = 0;
   std::thread server{[this] {
-    alarm->serve([this] {
+    EXPECT_TRUE(alarm->watch_by(*loop, {}, [this] {
       called_ns = clock.realtime_ns();
       ++calls;
-    });
+    }));
+    loop->run();
   }};
 
   /// Waits for `n` calls in all, at most a few seconds.
@@ -36,7 +38,7 @@ struct ServedAlarm {
   }
   /// Ends the server; returns the calls.
   int end() {
-    alarm->stop();
+    loop->stop();
     server.join();
     return calls;
   }
@@ -45,7 +47,7 @@ struct ServedAlarm {
   }
 };
 
-TEST(AlarmServer, CallsOnceAndNotBeforeTheDeadline) {
+TEST(WallClockAlarm, CallsOnceAndNotBeforeTheDeadline) {
   ServedAlarm t;
   const std::int64_t deadline_ns = t.clock.realtime_ns() + 20 * ms;
   t.alarm->arm(deadline_ns);
@@ -54,13 +56,13 @@ TEST(AlarmServer, CallsOnceAndNotBeforeTheDeadline) {
   EXPECT_EQ(t.end(), 1);
 }
 
-TEST(AlarmServer, ADeadlineInThePastIsDueAtOnce) {
+TEST(WallClockAlarm, ADeadlineInThePastIsDueAtOnce) {
   ServedAlarm t;
   t.alarm->arm(t.clock.realtime_ns() - 1000 * ms);
   EXPECT_TRUE(t.reaches(1));
 }
 
-TEST(AlarmServer, TheStartOf1970AndBeforeAreInThePast) {
+TEST(WallClockAlarm, TheStartOf1970AndBeforeAreInThePast) {
   ServedAlarm t;
   t.alarm->arm(0);
   EXPECT_TRUE(t.reaches(1));
@@ -68,16 +70,19 @@ TEST(AlarmServer, TheStartOf1970AndBeforeAreInThePast) {
   EXPECT_TRUE(t.reaches(2));
 }
 
-TEST(AlarmServer, CanBeArmedAgainByTheCallItself) {
+TEST(WallClockAlarm, CanBeArmedAgainByTheCallItself) {
   SystemClock clock;
-  const auto alarm = *AlarmServer::create();
+  const auto alarm = *WallClockAlarm::create();
+  const auto loop = *EventLoop::create();
   int calls = 0;
   alarm->arm(0);
-  alarm->serve([&] { ++calls < 3 ? alarm->arm(clock.realtime_ns() + ms) : alarm->stop(); });
+  ASSERT_TRUE(alarm->watch_by(
+      *loop, {}, [&] { ++calls < 3 ? alarm->arm(clock.realtime_ns() + ms) : loop->stop(); }));
+  loop->run();
   EXPECT_EQ(calls, 3);
 }
 
-TEST(AlarmServer, ANewDeadlineTakesThePlaceOfTheOld) {
+TEST(WallClockAlarm, ANewDeadlineTakesThePlaceOfTheOld) {
   ServedAlarm t;
   t.alarm->arm(std::numeric_limits<std::int64_t>::max());
   t.alarm->arm(t.clock.realtime_ns() + ms);
@@ -85,7 +90,7 @@ TEST(AlarmServer, ANewDeadlineTakesThePlaceOfTheOld) {
   EXPECT_EQ(t.end(), 1);
 }
 
-TEST(AlarmServer, DisarmedAlarmDoesNotCall) {
+TEST(WallClockAlarm, DisarmedAlarmDoesNotCall) {
   ServedAlarm t;
   t.alarm->arm(t.clock.realtime_ns() + 50 * ms);
   t.alarm->disarm();
@@ -93,11 +98,28 @@ TEST(AlarmServer, DisarmedAlarmDoesNotCall) {
   EXPECT_EQ(t.end(), 0);
 }
 
-TEST(AlarmServer, StopEndsAServerThatSleepsAndOneThatStartsLater) {
+TEST(WallClockAlarm, TwoAlarmsOnOneLoopCallEachItsOwn) {
   ServedAlarm t;
   EXPECT_EQ(t.end(), 0);
-  t.alarm->arm(0);
-  t.alarm->serve([&] { ++t.calls; });
+  const auto other = *WallClockAlarm::create();
+  const auto loop = *EventLoop::create();
+  int calls = 0;
+  ASSERT_TRUE(t.alarm->watch_by(*loop, {}, [&] { ++t.calls; }));
+  ASSERT_TRUE(other->watch_by(*loop, {}, [&] {
+    ++calls;
+    loop->stop();
+  }));
+  other->arm(0);
+  loop->run();
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(t.calls, 0);
+}
+
+TEST(WallClockAlarm, StopEndsALoopThatWaitsForAnAlarmAndOneThatStartsLater) {
+  ServedAlarm t;
+  t.alarm->arm(std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(t.end(), 0);
+  t.loop->run();
   EXPECT_EQ(t.calls, 0);
 }
 
