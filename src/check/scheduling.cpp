@@ -8,9 +8,16 @@
 #include "check/kernel_config.h"
 #include "check/kernel_options.h"
 #include "check/topic.h"
+#include "host/process_limits.h"
 
 namespace takt::check {
 namespace {
+
+using process_limits::cap_ipc_lock;
+using process_limits::cap_sys_nice;
+using process_limits::has_capability;
+using process_limits::limit;
+using process_limits::own_group;
 
 constexpr Item throttling{"rt-throttling",
                           "RT throttling stops a busy FIFO vCPU for 50 ms in each second",
@@ -33,9 +40,6 @@ constexpr Item placement{
     "vm-placement", "a vCPU that shares its CPU, or may wander, waits for others",
     "[vcpu.N] cpu = \"ONE\", policy = \"fifo\", priority = 80, each its own CPU"};
 
-constexpr int cap_ipc_lock = 14;
-constexpr int cap_sys_nice = 23;
-
 void add_throttling(Topic& topic) {
   const auto runtime = topic.files.number("proc/sys/kernel/sched_rt_runtime_us");
   if (!runtime) return topic.na(throttling, runtime.error().text);
@@ -56,33 +60,6 @@ void add_fair_server(Topic& topic) {
   }
   topic.judge(fair_server, served.count() == 0, Verdict::warn,
               served.count() == 0 ? "off" : fmt::format("on for CPUs {}", served.text()));
-}
-
-/// The soft limit on the line of /proc/self/limits that starts with `name`; -1: unlimited.
-std::optional<std::int64_t> limit(std::string_view limits, std::string_view name) {
-  for (const std::string_view line : lines_of(limits)) {
-    if (!line.starts_with(name)) continue;
-    const auto words = words_of(line.substr(name.size()));
-    if (words.empty()) return std::nullopt;
-    if (words.front() == "unlimited") return -1;
-    return parse_number(words.front());
-  }
-  return std::nullopt;
-}
-
-std::optional<bool> has_capability(const HostFiles& files, int number) {
-  const auto status = files.read("proc/self/status");
-  if (!status) return std::nullopt;
-  for (const std::string_view line : lines_of(*status)) {
-    const auto words = words_of(line);
-    if (words.size() != 2 || words[0] != "CapEff:" || words[1].size() > 16) continue;
-    const auto digit_at = static_cast<std::size_t>(number / 4);
-    if (words[1].size() <= digit_at) return false;
-    const char c = words[1][words[1].size() - 1 - digit_at];
-    const int digit = c >= 'a' && c <= 'f' ? c - 'a' + 10 : c - '0';
-    return (digit >> (number % 4) & 1) != 0;
-  }
-  return std::nullopt;
 }
 
 int wanted_priority(const Target& target) {
@@ -115,21 +92,6 @@ void add_limits(Topic& topic) {
   }
 }
 
-/// The path of this process in the hierarchy of `controller`; "" is that of cgroup v2.
-std::optional<std::string> own_group(const HostFiles& files, std::string_view controller) {
-  const auto text = files.read("proc/self/cgroup");
-  if (!text) return std::nullopt;
-  for (const std::string_view line : lines_of(*text)) {
-    const std::size_t first = line.find(':');
-    const std::size_t second = first == line.npos ? first : line.find(':', first + 1);
-    if (second == line.npos || line.contains("..")) continue;
-    const std::string controllers = fmt::format(",{},", line.substr(first + 1, second - first - 1));
-    if (controllers.contains(fmt::format(",{},", controller)))
-      return std::string{trimmed(line.substr(second + 1))};
-  }
-  return std::nullopt;
-}
-
 void add_group_sched(Topic& topic) {
   if (const auto v1 = own_group(topic.files, "cpu"))
     if (const auto us = topic.files.number(
@@ -142,18 +104,13 @@ void add_group_sched(Topic& topic) {
   topic.judge(group_sched, !on, Verdict::warn, on ? "RT_GROUP_SCHED is set" : "not restricted");
 }
 
-/// From this process's group upwards, the first that says which CPUs it has.
 void add_cpuset(Topic& topic) {
-  const auto own = own_group(topic.files, "");
-  if (!own) return topic.na(cpuset, "/proc/self/cgroup does not tell a cgroup v2");
-  for (std::string group = *own == "/" ? "" : *own;;) {
-    const auto cpus = topic.files.cpus(fmt::format("sys/fs/cgroup{}/cpuset.cpus.effective", group));
-    if (cpus && cpus->count() > 0)
-      return topic.judge(cpuset, topic.target.cpus.first_not_in(*cpus) < 0, Verdict::fail,
-                         cpus->text());
-    if (group.empty()) return topic.na(cpuset, "no cpuset controller");
-    group.resize(group.rfind('/') == std::string::npos ? 0 : group.rfind('/'));
-  }
+  const auto cpus = process_limits::cpuset(topic.files);
+  if (!cpus)
+    return topic.na(cpuset, own_group(topic.files, "")
+                                ? "no cpuset controller"
+                                : "/proc/self/cgroup does not tell a cgroup v2");
+  topic.judge(cpuset, topic.target.cpus.first_not_in(*cpus) < 0, Verdict::fail, cpus->text());
 }
 
 void add_placement(Topic& topic) {

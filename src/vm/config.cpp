@@ -65,6 +65,10 @@ Result<> check_config(const VmConfig& config) {
   }
   for (const auto& [name, placement] : config.servers)
     TRY_VOID(check_placement(fmt::format("server {}", name), placement));
+  if (config.helpers) TRY_VOID(check_placement("helpers", *config.helpers));
+  if (!config.resctrl.empty() && config.name.find('/') != std::string::npos)
+    return usage_error(
+        fmt::format("name: '{}' names a control group of resctrl, so no '/'", config.name));
   if (config.console.kind == ConsoleKind::stdio && config.debug_console.kind == ConsoleKind::stdio)
     return usage_error("debug-console: stdio is taken by the console (try file:PATH)");
   return {};

@@ -14,6 +14,7 @@
 #include "bus/guest_mem.h"
 #include "host/console.h"
 #include "host/guest_ram.h"
+#include "host/resctrl.h"
 #include "kvm/system.h"
 #include "kvm/vcpu_fd.h"
 #include "kvm/vm_fd.h"
@@ -53,6 +54,11 @@ class Machine {
   Result<> start_threads();
   Result<> place(std::string_view what, pid_t tid, const Placement& placement) const;
   Result<> place_threads();
+  Result<> prepare_host();
+  Result<> place_helpers() const;
+  Result<> join_resctrl() const;
+  [[nodiscard]] std::optional<Placement> helper_placement() const;
+  void place_late_helpers(const Fd& signals) const;
   [[nodiscard]] pid_t server_tid(std::string_view name) const;
   Result<> lock_memory() const;
   void wait_for_end(const Fd& signals);
@@ -60,6 +66,8 @@ class Machine {
   void stop_threads();
 
   VmConfig config_;
+  Fd dma_latency_;
+  std::optional<ResctrlGroup> resctrl_;  // removed after the threads in it have ended
   CycleClock cycle_clock_;
   LifeCycle life_;
   WholeFile kernel_;
