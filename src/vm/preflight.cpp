@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
 
 #include "kvm/disable_exits.h"
@@ -36,6 +35,7 @@ class Judge {
  public:
   Judge(const VmConfig& config, const PreflightFacts& facts) : config_{config}, facts_{facts} {}
 
+  /// In the order of their weights.
   std::vector<Finding> all() && {
     each_placement(config_, [this](const std::string& whose, const Placement& placement) {
       judge_cpus(whose, placement);
@@ -46,7 +46,6 @@ class Judge {
       judge_throttling();
       judge_sharing();
     }
-    std::ranges::stable_sort(found_, {}, &Finding::weight);
     return std::move(found_);
   }
 
