@@ -155,5 +155,16 @@ on_this_machine() {
     return $status
 }
 
-# Options of takt for this machine: the same CPU, and no failure where FIFO is not granted.
-takt_options_here() { if may_be_fifo; then echo ""; else echo "--rt-mode best-effort"; fi; }
+# is_fair_server_off: whether ordinary threads are given no share of the measured CPU (since 6.12).
+is_fair_server_off() {
+    local runtime
+    runtime=/sys/kernel/debug/sched/fair_server/cpu$(quiet_cpu)/runtime
+    [ -n "$(cat /sys/devices/system/cpu/isolated 2>/dev/null)" ] || [ ! -r "$runtime" ] || [ "$(cat "$runtime")" = 0 ]
+}
+
+# Options of takt for this machine: no failure where FIFO is not granted, or not kept. With one CPU
+# throttle_off leaves the throttling as it is.
+takt_options_here() {
+    if may_be_fifo && [ "$(nproc --all)" != 1 ] && [ -w $throttling ] && is_fair_server_off; then return; fi
+    echo "--rt-mode best-effort"
+}

@@ -26,7 +26,7 @@ class Options(TaktTest):
         self.assert_refused([takt_bin], 2, "run")
 
     def test_an_unknown_subcommand(self):
-        self.assert_refused([takt_bin, "walk"], 2, "unknown command 'walk'; commands are run, check")
+        self.assert_refused([takt_bin, "walk"], 2, "unknown command 'walk'; commands are run, check, config")
 
     def test_no_kernel(self):
         self.assert_refused(self.command(), 2, "kernel", "--kernel")

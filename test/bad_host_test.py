@@ -89,6 +89,25 @@ class NoMemory(TaktTest):
 
 
 @needs_kvm
+class NoResctrl(TaktTest):
+    wanted = ("--resctrl", "L3:0=f0")
+
+    def setUp(self):
+        super().setUp()
+        if pathlib.Path("/sys/fs/resctrl/schemata").exists():
+            self.skipTest("this host has resctrl")
+
+    def test_strict_is_one_line_with_the_command(self):
+        command = self.command(*self.wanted, kernel=self.guest(images.halts()))
+        self.assert_refused(command, 1, "resctrl", "mount -t resctrl resctrl /sys/fs/resctrl")
+
+    def test_best_effort_warns_and_runs(self):
+        ended = self.run_guest(images.power_off(), *self.wanted, "--rt-mode", "best-effort")
+        self.assert_status(ended, 0)
+        self.assert_one_line(ended, "warning", "resctrl", "mount -t resctrl")
+
+
+@needs_kvm
 class NoFiles(TaktTest):
     def test_a_console_file_in_a_missing_directory(self):
         ended = self.run_guest(images.halts(), "--console", "file:/nonexistent/dir/log")

@@ -110,6 +110,30 @@ class EffectiveState(TaktTest):
         self.assertTrue(state["memory"]["prefaulted"])
         self.assertGreater(state["memory"]["locked_kib"], 16 << 10)
 
+    def pit_thread(self, *arguments):
+        state, _ = self.effective("--pit", *arguments)
+        (pit,) = [t for t in state["helpers"] if t["name"].startswith("kvm-pit/")]
+        return pit
+
+    @needs_root
+    def test_the_kernels_helpers_keep_away_from_a_real_time_vcpu(self):
+        cpus = sorted(os.sched_getaffinity(0))
+        if len(cpus) < 2:
+            self.skipTest("one CPU")
+        pit = self.pit_thread("--vcpu", f"0:cpu={cpus[-1]},policy=fifo,priority=10")
+        self.assertNotIn(str(cpus[-1]), pit["cpus"].replace("-", ",").split(","), pit)
+        self.assertEqual(pit["policy"], "other", pit)
+
+    @needs_root
+    def test_the_kernels_helpers_are_placed_as_the_user_says(self):
+        pit = self.pit_thread("--helpers", "cpu=0,policy=fifo,priority=5")
+        self.assertEqual((pit["cpus"], pit["policy"], pit["priority"]), ("0", "fifo", 5), pit)
+
+    def test_latency_and_cache_are_left_alone_without_a_real_time_thread(self):
+        state, _ = self.effective()
+        self.assertIsNone(state["cpu_dma_latency_us"], state)
+        self.assertEqual(state["resctrl"], [], state)
+
     @needs_root
     def test_the_file_says_the_same_as_the_options(self):
         config = self.file("vm.toml", f"""

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -65,6 +66,11 @@ std::string_view raw_policy_name(int policy) {
 }  // namespace
 
 std::string_view policy_name(Policy policy) { return raw_policy_name(raw_policy(policy)); }
+
+Result<> set_least_timer_slack() {
+  if (::prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL) != 0) return sys_error("set the timer slack");
+  return {};
+}
 
 pid_t current_tid() noexcept { return static_cast<pid_t>(::syscall(SYS_gettid)); }
 

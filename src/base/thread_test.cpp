@@ -2,6 +2,7 @@
 #include "base/thread.h"
 
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
 
 #include <csignal>
 
@@ -68,6 +69,19 @@ TEST(PlaceThread, APriorityIsGrantedOrRefusedWithTheLimitToRaise) {
   } else {
     EXPECT_NE(placed.error().text.find("RLIMIT_RTPRIO"), std::string::npos);
   }
+}
+
+TEST(Thread, InheritsTheLeastTimerSlack) {
+  Thread setter = Thread::start("setter", [] {
+                    ASSERT_TRUE(set_least_timer_slack());
+                    int slack_ns = 0;
+                    Thread inner = Thread::start("inner", [&] {
+                                     slack_ns = ::prctl(PR_GET_TIMERSLACK, 0UL, 0UL, 0UL, 0UL);
+                                   }).value();
+                    inner.join();
+                    EXPECT_EQ(slack_ns, 1);
+                  }).value();
+  setter.join();
 }
 
 }  // namespace

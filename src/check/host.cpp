@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "check/host.h"
+#include "host/linux_host.h"
 
 #include <fmt/format.h>
 #include <sys/klog.h>
@@ -58,18 +59,7 @@ std::optional<std::uint32_t> parse_hex(std::string_view text) {
 
 }  // namespace
 
-int Host::kernel_version() const {
-  const auto release = files.line("proc/sys/kernel/osrelease");
-  if (!release) return 0;
-  const std::string_view text = *release;
-  const std::size_t dot = text.find('.');
-  if (dot == std::string_view::npos) return 0;
-  const std::string_view rest = text.substr(dot + 1);
-  const auto major = parse_number(text.substr(0, dot));
-  const auto minor = parse_number(rest.substr(0, rest.find_first_not_of("0123456789")));
-  if (!major || !minor || *major < 0 || *major > 1000 || *minor < 0 || *minor > 99) return 0;
-  return static_cast<int>(*major * 100 + *minor);
-}
+int Host::kernel_version() const { return linux_host::kernel_version(files); }
 
 Host this_host() {
   utsname names{};

@@ -18,6 +18,7 @@
 
 #include "base/result.h"
 #include "cli/check_command.h"
+#include "cli/config_command.h"
 #include "cli/run_command.h"
 #include "vm/config_schema.h"
 
@@ -30,6 +31,9 @@ constexpr const char* run_footer = R"(Exit status:
 
 constexpr const char* check_footer = R"(Exit status:
   0 nothing fails   1 at least one FAIL   2 wrong usage)";
+
+constexpr const char* config_check_footer = R"(Exit status:
+  0 all files are good for this host   2 one is not, or wrong usage)";
 
 constexpr int usage_status = 2;
 
@@ -49,7 +53,7 @@ void add_options(CLI::App& run, takt::RunArguments& arguments) {
     };
     auto* added = run.add_option_function<std::string>(flag, collect, std::string{option.help});
     added->type_name(std::string{option.placeholder})->trigger_on_parse()->take_last();
-    if (option.kind == takt::OptionKind::list)
+    if (option.kind == takt::OptionKind::list || option.kind == takt::OptionKind::lines)
       added->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   }
 }
@@ -79,6 +83,17 @@ void add_check_options(CLI::App& check, takt::CheckArguments& arguments) {
       .add_option("--record", arguments.record,
                   "copy what check reads of the host into a new directory")
       ->type_name("DIR");
+}
+
+/// `takt config check FILE...`
+CLI::App* add_config_check(CLI::App& app, std::vector<std::string>& files) {
+  CLI::App* config = app.add_subcommand("config", "Look at configuration files");
+  config->require_subcommand(1);
+  CLI::App* check = config->add_subcommand(
+      "check", "Read and check configuration files as `takt run` would, and start nothing");
+  check->footer(config_check_footer);
+  check->add_option("file", files, "configuration files (TOML)")->type_name("VM.TOML")->required();
+  return check;
 }
 
 std::vector<std::string> command_names(const CLI::App& app) {
@@ -122,6 +137,8 @@ int main(int argc, char** argv) {
   check->footer(check_footer);
   takt::CheckArguments check_arguments;
   add_check_options(*check, check_arguments);
+  std::vector<std::string> config_files;
+  const CLI::App* config_check = add_config_check(app, config_files);
   if (const auto word = unknown_command(app, argc, argv)) {
     takt::say(fmt::format("takt: unknown command '{}'; commands are {}", takt::one_line(*word),
                           fmt::join(command_names(app), ", ")));
@@ -134,5 +151,6 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return print_parse_error(error, app);
   }
+  if (config_check->parsed()) return takt::config_check_command(config_files);
   return check->parsed() ? takt::check_command(check_arguments) : takt::run_command(arguments);
 }

@@ -38,4 +38,17 @@ bool has_kernel_word(const HostFiles& host, std::string_view word) {
   return found;
 }
 
+int kernel_version(const HostFiles& host) {
+  const auto release = host.line("proc/sys/kernel/osrelease");
+  if (!release) return 0;
+  const std::string_view text = *release;
+  const std::size_t dot = text.find('.');
+  if (dot == std::string_view::npos) return 0;
+  const std::string_view rest = text.substr(dot + 1);
+  const auto major = parse_number(text.substr(0, dot));
+  const auto minor = parse_number(rest.substr(0, rest.find_first_not_of("0123456789")));
+  if (!major || !minor || *major < 0 || *major > 1000 || *minor < 0 || *minor > 99) return 0;
+  return static_cast<int>(*major * 100 + *minor);
+}
+
 }  // namespace takt::linux_host

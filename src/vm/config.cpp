@@ -65,6 +65,7 @@ Result<> check_placements(const VmConfig& config, const CpuList& online) {
   TRY_VOID(check_devices(config));
   for (const auto& [name, placement] : config.servers)
     TRY_VOID(check_placement(fmt::format("server {}", name), placement, online));
+  if (config.helpers) TRY_VOID(check_placement("helpers", *config.helpers, online));
   return {};
 }
 
@@ -72,6 +73,9 @@ Result<> check_config(const VmConfig& config) {
   if (config.kernel.empty() && !config.dump_tables)
     return usage_error("kernel: nothing to boot (give --kernel FILE, or a file with kernel = ...)");
   TRY_VOID(check_placements(config, CpuList::online()));
+  if (!config.resctrl.empty() && config.name.find('/') != std::string::npos)
+    return usage_error(
+        fmt::format("name: '{}' names a control group of resctrl, so no '/'", config.name));
   if (config.console.kind == ConsoleKind::stdio && config.debug_console.kind == ConsoleKind::stdio)
     return usage_error("debug-console: stdio is taken by the console (try file:PATH)");
   return {};

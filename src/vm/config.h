@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/thread.h"
@@ -56,8 +57,12 @@ struct VmConfig {
   std::map<std::uint32_t, Placement> vcpus = {};     // by vCPU number
   std::map<std::string, Placement> servers = {};     // by server name
   std::map<std::string, DeviceConfig> devices = {};  // by device name
-  std::uint32_t disable_exits = 0;                   // mask of kvm::disable_exits()
-  std::optional<std::uint32_t> halt_poll_ns = {};    // absent: the host's default
+  std::optional<Placement> helpers = {};             // of the kernel's threads that serve the VM
+  Switch cpu_dma_latency = Switch::automatic;
+  std::uint32_t cpu_dma_latency_us = 0;            // when it is on
+  std::vector<std::string> resctrl = {};           // lines of schemata; empty: no control group
+  std::uint32_t disable_exits = 0;                 // mask of kvm::disable_exits()
+  std::optional<std::uint32_t> halt_poll_ns = {};  // absent: the host's default
 
   ConsoleTarget console = {.kind = ConsoleKind::stdio};
   ConsoleTarget debug_console = {};

@@ -70,7 +70,7 @@ class Reader {
     const auto options = config_options();
     const auto option = std::ranges::find(options, key, &Option::key);
     if (option == options.end()) return fail(node, unknown_key(key));
-    if (const auto* table = node.as_table()) return read_placements(*option, *table);
+    if (const auto* table = node.as_table()) return read_table(*option, *table);
     if (const auto* array = node.as_array()) return read_array(*option, *array);
     if (const auto text = scalar_text(node)) return set(node, key, *text);
     return fail(node, fmt::format("{}: the value is a {}; allowed are text, whole numbers, true "
@@ -79,12 +79,30 @@ class Reader {
   }
 
   Result<> read_array(const Option& option, const toml::array& array) {
-    if (option.kind != OptionKind::list)
+    if (option.kind != OptionKind::list && option.kind != OptionKind::lines)
       return fail(array, fmt::format("{}: one value is allowed, not a list", option.key));
     for (const auto& element : array) {
       const auto text = scalar_text(element);
       if (!text) return fail(element, fmt::format("{}: a list of texts is allowed", option.key));
       TRY_VOID(set(element, option.key, *text));
+    }
+    return {};
+  }
+
+  Result<> read_table(const Option& option, const toml::table& table) {
+    if (option.kind == OptionKind::keys) return read_keys(option, "", table);
+    if (option.kind == OptionKind::lines) return read_lines(option, table);
+    return read_placements(option, table);
+  }
+
+  /// [resctrl] schemata = ["L3:0=f0"] is --resctrl L3:0=f0.
+  Result<> read_lines(const Option& option, const toml::table& table) {
+    for (const auto& [key, node] : table) {
+      const auto* lines = node.as_array();
+      if (key.str() != "schemata" || lines == nullptr)
+        return fail(node, fmt::format("{0}.{1}: {0} has one key: schemata = [\"TEXT\", ...]",
+                                      option.key, key.str()));
+      TRY_VOID(read_array(option, *lines));
     }
     return {};
   }
@@ -98,17 +116,18 @@ class Reader {
       if (keys == nullptr)
         return fail(node,
                     fmt::format("{0}.{1}: a table is allowed: [{0}.{1}]", option.key, name.str()));
-      TRY_VOID(read_placement(option, name.str(), *keys));
+      TRY_VOID(read_keys(option, fmt::format("{}:", name.str()), *keys));
     }
     return {};
   }
 
-  Result<> read_placement(const Option& option, std::string_view name, const toml::table& keys) {
-    std::string text = fmt::format("{}:", name);
+  /// [helpers] cpu = 0 is --helpers cpu=0: `text` is what stands before the keys.
+  Result<> read_keys(const Option& option, std::string text, const toml::table& keys) {
+    bool first = true;
     for (const auto& [key, node] : keys) {
       const auto value = scalar_text(node);
       if (!value) return fail(node, fmt::format("{}: a text or a number is allowed", key.str()));
-      text += fmt::format("{}{}={}", text.ends_with(':') ? "" : ",", key.str(), *value);
+      text += fmt::format("{}{}={}", std::exchange(first, false) ? "" : ",", key.str(), *value);
     }
     return set(keys, option.key, text);
   }

@@ -34,6 +34,18 @@ constexpr std::array common{
     Option{"device", OptionKind::list, "NAME:KEY=VALUE,...",
            "who serves a device: server=NAME, access=lock (on the vCPU's thread) or server",
            [](VmConfig& c, std::string_view v) { return set_device(c, v); }},
+    Option{"helpers", OptionKind::keys, "KEY=VALUE,...",
+           "place the kernel's threads that serve the VM (kvm-pit, kvm-nx-lpage-recovery, vhost); "
+           "default, with a real-time vCPU: away from the vCPUs' CPUs",
+           [](VmConfig& c, std::string_view v) { return store(c.helpers, parse_placement(v)); }},
+    Option{"cpu-dma-latency", OptionKind::value, "US",
+           "keep the host's CPUs out of idle states that take longer to leave: microseconds, off, "
+           "auto (0 with a real-time thread)",
+           [](VmConfig& c, std::string_view v) { return set_dma_latency(c, v); }},
+    Option{"resctrl", OptionKind::lines, "SCHEMATA",
+           "a share of cache or memory bandwidth for the vCPUs and real-time servers: L3:0=f0, "
+           "MB:0=50",
+           [](VmConfig& c, std::string_view v) { return add_schemata(c, v); }},
     Option{"rt-mode", OptionKind::value, "MODE",
            "strict: a placement that is not granted is an error (default); best-effort: a warning",
            [](VmConfig& c, std::string_view v) { return store(c.rt_mode, parse_rt_mode(v)); }},

@@ -15,6 +15,8 @@ enum class OptionKind : std::uint8_t {
   value,  // one value, the last one counts
   list,   // may be given several times
   flag,   // on the command line without a value; in a file true or false
+  keys,   // KEY=VALUE,...; in a file a table of them
+  lines,  // as list; in a file also a table with the one key `schemata`
 };
 
 struct Option {

@@ -152,6 +152,41 @@ TEST(ConfigFile, ATableIsTheSameAsTheText) {
   EXPECT_EQ(config.vcpus[0].priority, 80);
 }
 
+TEST(ConfigFile, HelpersAreOneTable) {
+  VmConfig config;
+  ASSERT_TRUE(
+      parse_config(config, "[helpers]\ncpu = \"0-1\"\npolicy = \"rr\"\npriority = 2\n", "f"));
+  EXPECT_EQ(config.helpers->cpus->text(), "0-1");
+  EXPECT_EQ(config.helpers->priority, 2);
+  EXPECT_FALSE(wants_real_time(config)) << "they are not of the VM";
+  EXPECT_EQ(error_of(parse_config(config, "[helpers]\ncore = 1\n", "vm.toml")),
+            "vm.toml:1: helpers = 'core=1': unknown key 'core'; allowed are cpu, policy, priority");
+}
+
+TEST(ConfigFile, ResctrlHasLinesOfSchemata) {
+  VmConfig config;
+  ASSERT_TRUE(parse_config(config, "[resctrl]\nschemata = [\"L3:0=f0\", \"MB:0=50\"]\n", "f"));
+  EXPECT_EQ(config.resctrl, (std::vector<std::string>{"L3:0=f0", "MB:0=50"}));
+  EXPECT_FALSE(parse_config(config, "[resctrl]\nschemata = [\"f0\"]\n", "f"));
+  EXPECT_EQ(error_of(parse_config(config, "[resctrl]\nl3 = \"f0\"\n", "vm.toml")),
+            "vm.toml:2: resctrl.l3: resctrl has one key: schemata = [\"TEXT\", ...]");
+  config.kernel = "bzImage";
+  config.name = "a/b";
+  EXPECT_NE(error_of(check_config(config)).find("no '/'"), std::string::npos);
+}
+
+TEST(Config, DmaLatencyIsASwitchOrMicroseconds) {
+  VmConfig config;
+  ASSERT_TRUE(set(config, "cpu-dma-latency", "20"));
+  EXPECT_TRUE(is_on(config.cpu_dma_latency, config));
+  EXPECT_EQ(config.cpu_dma_latency_us, 20u);
+  ASSERT_TRUE(set(config, "cpu-dma-latency", "auto"));
+  EXPECT_FALSE(is_on(config.cpu_dma_latency, config));
+  EXPECT_EQ(config.cpu_dma_latency_us, 0u);
+  EXPECT_EQ(error_of(set(config, "cpu-dma-latency", "on")),
+            "cpu-dma-latency = 'on': allowed are off, auto, and 0 to 1000000 (microseconds)");
+}
+
 TEST(ConfigFile, AnUnknownKeyIsNamedWithItsLineAndTheNearestKnownOne) {
   VmConfig config;
   EXPECT_EQ(error_of(parse_config(config, "cpus = 1\nmemroy = \"1G\"\n", "vm.toml")),

@@ -231,4 +231,25 @@ Result<> set_device(VmConfig& config, std::string_view text) {
   });
 }
 
+Result<> set_dma_latency(VmConfig& config, std::string_view text) {
+  config.cpu_dma_latency_us = 0;
+  if (text == "off" || text == "auto") return store(config.cpu_dma_latency, parse_switch(text));
+  constexpr std::uint32_t most_us = 1'000'000;
+  const auto us = whole_number(text);
+  if (!us || *us > most_us)
+    return usage_error(fmt::format("allowed are off, auto, and 0 to {} (microseconds)", most_us));
+  config.cpu_dma_latency = Switch::on;
+  config.cpu_dma_latency_us = static_cast<std::uint32_t>(*us);
+  return {};
+}
+
+Result<> add_schemata(VmConfig& config, std::string_view text) {
+  const std::size_t colon = text.find(':');
+  const bool one_line = std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
+  if (!one_line || colon == 0 || colon == std::string_view::npos || !text.contains('='))
+    return usage_error("the form is RESOURCE:DOMAIN=VALUE;... such as L3:0=f0 or MB:0=50");
+  config.resctrl.emplace_back(text);
+  return {};
+}
+
 }  // namespace takt

@@ -34,6 +34,10 @@ namespace takt {
 [[nodiscard]] Result<> set_vcpu(VmConfig& config, std::string_view text);
 [[nodiscard]] Result<> set_server(VmConfig& config, std::string_view text);
 [[nodiscard]] Result<> set_device(VmConfig& config, std::string_view text);
+/// "off", "auto", or microseconds.
+[[nodiscard]] Result<> set_dma_latency(VmConfig& config, std::string_view text);
+/// Adds one line of schemata, such as "L3:0=f0;1=f0": the kernel knows what is in it.
+[[nodiscard]] Result<> add_schemata(VmConfig& config, std::string_view text);
 
 /// Stores a parsed value, or passes the error on.
 template <class Field, class T>

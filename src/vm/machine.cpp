@@ -10,6 +10,8 @@
 #include <array>
 #include <csignal>
 
+#include "vm/preflight.h"
+
 namespace takt {
 namespace {
 
@@ -43,6 +45,7 @@ Outcome ended_by(std::uint32_t signal) {
 
 Result<std::unique_ptr<Machine>> Machine::create(VmConfig config) {
   TRY_VOID(check_config(config));
+  TRY_VOID(judge(config, preflight(config, preflight_facts())));
   TRY(LifeCycle life, LifeCycle::create());
   std::unique_ptr<Machine> machine{new Machine{std::move(config), std::move(life)}};
   TRY_VOID(machine->open_files());
@@ -144,14 +147,18 @@ Result<> Machine::create_board_and_boot() {
 
 Result<Outcome> Machine::run() {
   TRY(const Fd signals, take_signals());
+  TRY_VOID(prepare_host());
   TRY_VOID(lock_memory());
   TRY_VOID(start_threads());
   TRY_VOID(place_threads());
+  TRY_VOID(place_helpers());
+  TRY_VOID(join_resctrl());
   if (config_.print_effective) {
     TRY(const std::string json, effective_state());
     say(json);
   }
   for (const auto& vcpu : vcpus_) vcpu->open_gate();
+  place_late_helpers(signals);
   wait_for_end(signals);
   stop_threads();
   return life_.outcome();

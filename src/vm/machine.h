@@ -17,6 +17,7 @@
 #include "bus/guest_mem.h"
 #include "host/console.h"
 #include "host/guest_ram.h"
+#include "host/resctrl.h"
 #include "kvm/system.h"
 #include "kvm/vcpu_fd.h"
 #include "kvm/vm_fd.h"
@@ -60,12 +61,19 @@ class Machine {
   Result<> start_threads();
   Result<> place(std::string_view what, pid_t tid, const Placement& placement) const;
   Result<> place_threads();
+  Result<> prepare_host();
+  Result<> place_helpers() const;
+  Result<> join_resctrl() const;
+  [[nodiscard]] std::optional<Placement> helper_placement() const;
+  void place_late_helpers(const Fd& signals) const;
   Result<> lock_memory() const;
   void wait_for_end(const Fd& signals);
   void press_power_button() const;
   void stop_threads();
 
   VmConfig config_;
+  Fd dma_latency_;
+  std::optional<ResctrlGroup> resctrl_;  // removed after the threads in it have ended
   CycleClock cycle_clock_;
   LifeCycle life_;
   WholeFile kernel_;

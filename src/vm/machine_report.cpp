@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a machine says about itself, as JSON.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "host/helper_threads.h"
 #include "vm/devices.h"
 #include "vm/machine.h"
 
@@ -64,6 +66,7 @@ Json handling_json(const ThreadRecorder& recorder, CycleRate rate) {
 
 Result<std::string> Machine::effective_state() const {
   Json threads = Json::array();
+  Json helpers = Json::array();
   const auto add = [&](pid_t tid) -> Result<> {
     TRY(Json thread, thread_json(tid));
     threads.push_back(std::move(thread));
@@ -75,8 +78,15 @@ Result<std::string> Machine::effective_state() const {
     if (console != nullptr)
       for (const pid_t tid : console->threads()) TRY_VOID(add(tid));
   for (const auto& vcpu : vcpus_) TRY_VOID(add(vcpu->tid()));
+  for (const HelperThread& helper : find_helper_threads(::getpid()))
+    if (auto thread = thread_json(helper.tid)) {  // it may have ended
+      (*thread)["name"] = helper.name;
+      helpers.push_back(std::move(*thread));
+    }
   Json halt_poll;  // null: the host's default
   if (config_.halt_poll_ns) halt_poll = *config_.halt_poll_ns;
+  Json dma_latency;  // null: not held
+  if (dma_latency_) dma_latency = config_.cpu_dma_latency_us;
   Json board;
   for (const BoardFact& fact : board_->facts()) board[fact.key] = fact.value;
   const Json state{{"name", config_.name},
@@ -87,7 +97,10 @@ Result<std::string> Machine::effective_state() const {
                      {"locked_kib", locked_kib()}}},
                    {"kvm", {{"disabled_exits", disabled_exits_}, {"halt_poll_ns", halt_poll}}},
                    {"board", std::move(board)},
-                   {"threads", std::move(threads)}};
+                   {"cpu_dma_latency_us", std::move(dma_latency)},
+                   {"resctrl", resctrl_ ? config_.resctrl : std::vector<std::string>{}},
+                   {"threads", std::move(threads)},
+                   {"helpers", std::move(helpers)}};
   return state.dump(2);
 }
 
