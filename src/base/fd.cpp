@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -39,12 +40,13 @@ Result<Fd> make_eventfd() {
 
 void signal_eventfd(const Fd& fd) noexcept {
   const std::uint64_t one = 1;
-  [[maybe_unused]] const ssize_t n = ::write(fd.raw(), &one, sizeof one);
+  ::syscall(SYS_write, fd.raw(), &one, sizeof one);
 }
 
-void drain_eventfd(const Fd& fd) noexcept {
+std::uint64_t drain_eventfd(const Fd& fd) noexcept {
   std::uint64_t count = 0;
-  [[maybe_unused]] const ssize_t n = ::read(fd.raw(), &count, sizeof count);
+  ::syscall(SYS_read, fd.raw(), &count, sizeof count);
+  return count;
 }
 
 }  // namespace takt

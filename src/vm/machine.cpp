@@ -10,6 +10,9 @@
 #include <array>
 #include <csignal>
 
+#include "base/address_space.h"
+#include "base/rt_page_faults.h"
+
 namespace takt {
 namespace {
 
@@ -137,6 +140,7 @@ Result<> Machine::create_board_and_boot() {
 }
 
 Result<Outcome> Machine::run() {
+  reserve_heap();
   TRY(const Fd signals, take_signals());
   TRY_VOID(lock_memory());
   TRY_VOID(start_threads());
@@ -145,8 +149,11 @@ Result<Outcome> Machine::run() {
     TRY(const std::string json, effective_state());
     say(json);
   }
-  for (const auto& vcpu : vcpus_) vcpu->open_gate();
-  wait_for_end(signals);
+  {
+    const FrozenAddressSpace frozen;
+    for (const auto& vcpu : vcpus_) vcpu->open_gate();
+    wait_for_end(signals);
+  }
   stop_threads();
   return life_.outcome();
 }
@@ -181,7 +188,9 @@ Result<> Machine::start_threads() {
 
 Result<> Machine::lock_memory() const {
   if (!is_on(config_.mlock, config_)) return {};
-  return granted(config_, lock_all_memory());
+  auto locked = lock_all_memory();
+  if (locked) rt::watch_page_faults();
+  return granted(config_, std::move(locked));
 }
 
 Result<> Machine::place(std::string_view what, pid_t tid, const Placement& placement) const {
