@@ -37,6 +37,12 @@ class RealTimeRun(TaktTest):
     def test_two_vcpus_break_no_rule(self):
         self.assert_zero(*self.guards_of("ipi iterations=50 warmup=5 hist=off", "--cpus", "2"))
 
+    def test_servers_break_no_rule(self):
+        for access in "lock", "server":
+            self.assert_zero(*self.guards_of(
+                "exit iterations=20 warmup=2 hist=off", "--testdev", "--device", f"uart:access={access}",
+                "--server", "console:policy=fifo,priority=20", "--server", "slow:policy=fifo,priority=15"))
+
     def test_console_servers_break_no_rule(self):
         self.assert_zero(*self.guards_of("exit iterations=20 warmup=2 hist=off", "--debug-console",
                                          f"file:{self.files}/debug"))
