@@ -58,7 +58,7 @@ function(takt_layer name)
   endif()
 endfunction()
 
-# The real-time guards (base/rt_guard.h). For the lab: -DTAKT_RT_GUARD=ON with the release preset.
+# The real-time guards (base/rt_guard.h). The preset `guard` has them in a release, for the lab.
 set(takt_rt_guard_default ON)
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   set(takt_rt_guard_default OFF)
