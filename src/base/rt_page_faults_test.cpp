@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstddef>
+#include <cstdlib>
 
 #include "base/rt.h"
 
@@ -62,6 +65,21 @@ TEST_F(RtPageFaultsDeathTest, TheFirstTouchOfAPageEndsTheProgramThere) {
 TEST_F(RtPageFaultsDeathTest, WithoutEventsTheEndOfTheSectionEndsTheProgram) {
   EXPECT_EXIT(touch_in_section(rt::PageFaultWatch::at_section_end),
               testing::KilledBySignal(SIGABRT), "noticed at the section's end, .page fault.");
+}
+
+/// perf_event_open(2) fails: no descriptor is left for the event.
+void watch_without_event() {
+  const rlimit none{.rlim_cur = 3, .rlim_max = 3};
+  ::setrlimit(RLIMIT_NOFILE, &none);
+  while (::dup(STDERR_FILENO) >= 0) continue;
+  rt::watch_page_faults();
+  std::exit(rt::page_fault_watch() == rt::PageFaultWatch::at_section_end ? 0 : 1);
+}
+
+TEST_F(RtPageFaultsDeathTest, ThatEventsAreNotPermittedIsSaidInOneLine) {
+  EXPECT_EXIT(watch_without_event(), testing::ExitedWithCode(0),
+              "^takt: real-time guard: page faults are noticed at the end of a section only "
+              ".perf_event_open: .*; needs CAP_PERFMON, [^\n]*\n$");
 }
 
 TEST_F(RtPageFaultsDeathTest, APageThatIsThereMayBeTouchedAndAHoleTouchesAny) {
