@@ -6,8 +6,8 @@
 //                                     does not block, the kernel takes a spin lock; by number
 //   futex(2)                          PiMutex: bounded by its holder, who inherits; by number
 //   timerfd_settime(2)                arms a timer: spin locks only
-//   epoll_ctl(2)                      a server changes what it waits for: a mutex of the kernel's that
-//                                     only the server's own thread takes while it runs
+//   epoll_ctl(2)                      a server changes what it waits for: a kernel mutex that no
+//                                     other thread takes while it runs
 //   clock_gettime(2), getrusage(2)    the vDSO, and counters of the thread itself
 //   ioctl(2)                          the KVM requests in `real_time_requests` below
 //   epoll_wait(2), poll(2)            a server that has no work: inside an rt::Idle

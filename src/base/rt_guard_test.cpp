@@ -4,9 +4,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <linux/kvm.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -117,10 +115,6 @@ TEST_F(RtGuardDeathTest, Waiting) {
              "(clock_)?nanosleep .blocking call.");
 }
 
-TEST_F(RtGuardDeathTest, ARequestToKvmThatIsNotForRealTime) {
-  expect_end([&] { ::ioctl(nothing_, KVM_SET_GSI_ROUTING, nullptr); }, "ioctl .blocking call.");
-}
-
 TEST_F(RtGuardDeathTest, MappingAndUnmapping) {
   expect_end([&] { ::mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); },
              "mmap .address space.");
@@ -191,12 +185,6 @@ TEST(RtGuard, EventfdsAndTimersPass) {
   signal_eventfd(event);
   EXPECT_EQ(drain_eventfd(event), 2u);
   EXPECT_EQ(::timerfd_settime(timer.raw(), 0, &never, nullptr), 0);
-}
-
-TEST(RtGuard, TheRequestsOfAVcpuPass) {
-  const rt::Section section;
-  EXPECT_LT(::ioctl(-1, KVM_RUN, 0), 0);
-  EXPECT_LT(::ioctl(-1, KVM_IRQ_LINE, nullptr), 0);
 }
 
 TEST(RtGuard, EverythingPassesInAHoleAndOutside) {
