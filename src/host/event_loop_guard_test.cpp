@@ -35,9 +35,9 @@ TEST_F(EventLoopGuardDeathTest, AHandlerThatAllocatesEndsTheProgram) {
 
 class Allocating : public Work {
  public:
-  bool work() RT override {
+  Worked work() RT override {
     kept = std::make_unique<int>(2);
-    return false;
+    return Worked::all;
   }
 };
 
