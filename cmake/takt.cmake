@@ -58,6 +58,31 @@ function(takt_layer name)
   endif()
 endfunction()
 
+# The real-time guards (base/rt_guard.h). The preset `guard` has them in a release, for the lab.
+set(takt_rt_guard_default ON)
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  set(takt_rt_guard_default OFF)
+endif()
+option(TAKT_RT_GUARD "What real-time code must not do ends the program (off: it is counted)"
+  ${takt_rt_guard_default})
+set(takt_rt_guard_definition)
+if(TAKT_SANITIZE) # sanitizers define the same functions
+  set(takt_rt_guard_definition TAKT_RT_GUARD_ABSENT)
+elseif(TAKT_RT_GUARD)
+  set(takt_rt_guard_definition TAKT_RT_GUARD)
+endif()
+
+# takt_guard(PROGRAM): puts the guards into it, and names into the stack traces that they print.
+function(takt_guard program)
+  if(TAKT_SANITIZE OR NOT TARGET ${program})
+    return()
+  endif()
+  target_link_libraries(${program} PRIVATE takt_rt_guard ${CMAKE_DL_LIBS})
+  if(TAKT_RT_GUARD)
+    set_target_properties(${program} PROPERTIES ENABLE_EXPORTS ON)
+  endif()
+endfunction()
+
 # takt_test(NAME SOURCES files... LIBS libs...)
 # A GoogleTest binary, one ctest entry, labelled "unit". A binary without tests fails.
 # Not in release builds: those are for users and for whole-system tests.

@@ -71,6 +71,14 @@ class LinuxOfEveryMachine:
         self.assertEqual((vcpu["minor_faults"], vcpu["major_faults"]), (0, 0))
         self.assertEqual(vcpu["involuntary_switches"], 0)
 
+    def test_no_run_breaks_a_rule_of_real_time_code(self):
+        rules = ("heap_calls", "locks", "blocking_calls", "address_space_changes")
+        for guest in "info", "cyclictest", "reboot":
+            with self.subTest(guest=guest):
+                guards = self.stats(guest)["guards"]
+                self.assertEqual({rule: guards[rule] for rule in rules}, dict.fromkeys(rules, 0))
+        self.assertEqual(self.stats("cyclictest")["guards"]["page_faults"], 0)
+
     def test_the_fifo_vcpu_is_what_print_effective_says(self):
         state = self.effective("cyclictest")
         threads = {t["name"]: (t["policy"], t["priority"]) for t in state["threads"]}

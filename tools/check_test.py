@@ -9,6 +9,7 @@ import tempfile
 import unittest
 
 import check_layers
+import check_rt
 import check_text
 
 TOOLS = pathlib.Path(__file__).resolve().parent
@@ -99,6 +100,96 @@ class Layers(unittest.TestCase):
             (src / "extra").mkdir()
             (src / "extra" / "a.h").write_text("\n")
             self.assertIn("src/extra/a.h:1: extra is not a layer", run().stdout)
+
+
+class RealTime(unittest.TestCase):
+    def found(self, text, name="src/vm/a.cpp"):
+        return [message for _, message in check_rt.check_file(name, text)]
+
+    def assert_finds(self, text, part, name="src/vm/a.cpp"):
+        found = self.found(text, name)
+        self.assertEqual(len(found), 1, (text, found))
+        self.assertIn(part, found[0])
+
+    def in_marked(self, body):
+        return f"void A::b(int c) const RT override {{\n  if (c) {{\n    {body}\n  }}\n}}\n"
+
+    def test_each_lock_but_pi_mutex_is_found(self):
+        for text in ("std::mutex m_;", "std::shared_mutex m_;", "std::recursive_mutex m_;", "std::lock_guard l{m};",
+                     "std::unique_lock l{m};", "std::call_once(f, g);", "pthread_mutex_lock(&m);",
+                     "pthread_rwlock_t m;", "pthread_spin_lock(&s);"):
+            self.assert_finds(text, "no lock but PiMutex")
+        self.assertEqual(self.found("PiMutex mutex_; const PiLock lock{mutex_};"), [])
+
+    def test_each_way_to_wait_for_a_thread_but_an_eventfd_is_found(self):
+        for text in ("std::condition_variable c_;", "std::condition_variable_any c_;", "pthread_cond_wait(&c, p);",
+                     "std::future<int> f;", "std::promise<int> p;", "std::async(f);", "std::counting_semaphore<1> s;",
+                     "sem_wait(&s);", "std::barrier b{2};"):
+            self.assert_finds(text, "wake up by an eventfd")
+
+    def test_sleeping_and_threads_without_a_place_are_found(self):
+        for text in ("std::this_thread::sleep_for(ms);", "std::this_thread::sleep_until(t);", "usleep(1);",
+                     "::nanosleep(&t, nullptr);", "::clock_nanosleep(c, 0, &t, nullptr);"):
+            self.assert_finds(text, "nobody sleeps")
+        self.assert_finds("std::thread t{f};", "base/thread.h")
+        self.assert_finds("std::jthread t{f};", "base/thread.h")
+
+    def test_a_system_call_by_number_is_found_but_in_the_files_of_the_list(self):
+        self.assert_finds("::syscall(SYS_write, 1);", "past the real-time guard")
+        self.assertEqual(self.found("::syscall(SYS_futex, 1);", "src/base/pi_mutex.cpp"), [])
+        self.assert_finds("std::mutex m;", "PiMutex", "src/base/pi_mutex.cpp")
+
+    def test_tests_comments_and_literals_are_free(self):
+        self.assertEqual(self.found("std::mutex m;", "src/vm/a_test.cpp"), [])
+        self.assertEqual(self.found("std::mutex m;", "src/dev/fakes.h"), [])
+        self.assertEqual(self.found('// std::mutex\nauto a = "std::mutex";'), [])
+
+    def test_each_allocation_and_message_in_a_marked_function_is_found(self):
+        for body, part in (("auto* p = new int;", "new"), ("delete p;", "delete"), ("throw 1;", "throw"),
+                           ("std::string s;", "allocates"), ("v_.push_back(c);", "allocates"),
+                           ("auto s = std::to_string(c);", "allocation"), ("auto p = std::make_unique<int>(1);", "alloc"),
+                           ("std::function<void()> f = g;", "std::function"), ('fmt::print("x");', "fmt"),
+                           ('say("x");', "say()"), ('return sys_error("x");', "Error"), ("std::cerr << c;", "stream")):
+            self.assert_finds(self.in_marked(body), f"{part}")
+            self.assertEqual(self.found(self.in_marked(body).replace("RT override ", "")), [])
+
+    def test_the_line_is_the_one_of_the_finding(self):
+        self.assertEqual([line for line, _ in check_rt.check_file("src/vm/a.cpp", self.in_marked("say(x);"))], [3])
+
+    def test_views_deleted_functions_and_bugs_may_stand_in_a_marked_function(self):
+        for body in ("std::string_view s = t;", 'VMM_BUG("x");', "newest_ = deleted_;", "A(const A&) = delete;"):
+            self.assertEqual(self.found(self.in_marked(body)), [])
+
+    def test_a_hole_ends_with_its_block(self):
+        self.assertEqual(self.found(self.in_marked("const rt::Allowed the_end;\n say(x);")), [])
+        self.assertEqual(self.found(self.in_marked("{ const rt::Idle w; if (c) { say(x); } }")), [])
+        self.assert_finds(self.in_marked("{ const rt::Allowed h; } say(x);"), "say()")
+        self.assert_finds(self.in_marked("say(x); const rt::Allowed late;"), "say()")
+
+    def test_constructors_with_initialisers_are_looked_at(self):
+        self.assert_finds("A::A(int b) RT : b_{b}, c_{} { say(x); }\n", "say()")
+
+    def test_the_command_fails_on_a_finding_and_on_nothing(self):
+        with tempfile.TemporaryDirectory() as root:
+            def run():
+                command = [sys.executable, TOOLS / "check_rt.py", root]
+                return subprocess.run(command, capture_output=True, text=True, check=False)
+
+            self.assertIn("no sources", run().stdout)
+            for _, name in check_rt.ALLOWED:
+                path = pathlib.Path(root, name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text("\n")
+            self.assertEqual((run().returncode, run().stdout), (0, ""))
+            bad = pathlib.Path(root, "src", "vm", "bad.cpp")
+            bad.write_text("\nstd::mutex m;\n")
+            self.assertEqual(run().returncode, 1)
+            self.assertTrue(run().stdout.startswith("src/vm/bad.cpp:2: std::mutex: "), run().stdout)
+
+    def test_an_exception_for_a_file_that_has_gone_is_found(self):
+        with tempfile.TemporaryDirectory() as root:
+            self.assertEqual(len(check_rt.stale(pathlib.Path(root))), len(check_rt.ALLOWED))
+        self.assertEqual(check_rt.stale(TOOLS.parent), [])
 
 
 class Text(unittest.TestCase):

@@ -38,6 +38,7 @@ check_shell() {
 }
 
 check_layers() { python3 tools/check_layers.py; }
+check_rt() { python3 tools/check_rt.py; }
 check_text() { source_files | python3 tools/check_text.py; }
 check_checks() { (cd tools && python3 -m unittest -q check_test 2>&1); }
 
@@ -83,6 +84,7 @@ run_lint() {
     lint_step checks "the checks themselves find what they are for"
     lint_step format "clang-format-19"
     lint_step layers "who may include whom, architecture, KVM"
+    lint_step rt "locks, threads, and what stands in functions marked RT"
     lint_step text "SPDX lines, white space, length of files"
     lint_step shell "shellcheck"
     lint_step headers "each header compiles alone"

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <utility>
@@ -40,6 +41,9 @@ class Fd {
 
 /// eventfd(2), non-blocking, close-on-exec, count 0.
 [[nodiscard]] Result<Fd> make_eventfd();
+
+// These two are for real-time code: system calls by number, past the guard of base/rt_guard.h,
+// which rightly takes write(2) and read(2) for calls that block.
 
 /// Adds one to an eventfd; one system call, does not block (a full counter is already a signal).
 void signal_eventfd(const Fd& fd) noexcept;

@@ -38,15 +38,5 @@ TEST(RtAllowed, OpensAHoleAndClosesItAgain) {
   EXPECT_EQ(rt::depth(), 1);
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__has_feature)
-TEST(RtSectionDeathTest, AllocatingInsideASectionAborts) {
-  const auto allocate_in_section = [] {
-    const rt::Section section;
-    [[maybe_unused]] volatile auto* p = new int{1};
-  };
-  EXPECT_DEATH(allocate_in_section(), "allocation inside a real-time section");
-}
-#endif
-
 }  // namespace
 }  // namespace takt

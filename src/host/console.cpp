@@ -106,6 +106,7 @@ bool Console::fill_output() RT {
 bool Console::write_output() RT {
   if (out_pending_.empty() || out_blocked_) return false;
   if (out_.fd() < 0) return out_pending_ = {}, true;
+  const rt::Allowed a_descriptor_that_does_not_block;
   pollfd p{.fd = out_.fd(), .events = POLLOUT, .revents = 0};
   ::poll(&p, 1, 0);
   if (end_.is_pty() && (p.revents & POLLHUP) != 0) return drop_output(), true;
@@ -132,7 +133,10 @@ void Console::input_ready(std::uint32_t events) RT {
 
 void Console::read_input() RT {
   std::array<std::uint8_t, 256> raw;
-  const ssize_t n = ::read(in_.fd(), raw.data(), raw.size());
+  const ssize_t n = [&] {
+    const rt::Allowed epoll_said_it_is_ready;
+    return ::read(in_.fd(), raw.data(), raw.size());
+  }();
   if (n > 0) return take_input(std::span{raw}.first(static_cast<std::size_t>(n)));
   if (n < 0 && (errno == EINTR || errno == EAGAIN || end_.is_pty())) return;
   in_open_ = false;

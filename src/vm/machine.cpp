@@ -10,6 +10,8 @@
 #include <array>
 #include <csignal>
 
+#include "base/address_space.h"
+#include "base/rt_page_faults.h"
 #include "vm/preflight.h"
 
 namespace takt {
@@ -146,6 +148,7 @@ Result<> Machine::create_board_and_boot() {
 }
 
 Result<Outcome> Machine::run() {
+  reserve_heap();
   TRY(const Fd signals, take_signals());
   TRY_VOID(prepare_host());
   TRY_VOID(lock_memory());
@@ -157,9 +160,12 @@ Result<Outcome> Machine::run() {
     TRY(const std::string json, effective_state());
     say(json);
   }
-  for (const auto& vcpu : vcpus_) vcpu->open_gate();
-  place_late_helpers(signals);
-  wait_for_end(signals);
+  {
+    const FrozenAddressSpace frozen;
+    for (const auto& vcpu : vcpus_) vcpu->open_gate();
+    place_late_helpers(signals);
+    wait_for_end(signals);
+  }
   stop_threads();
   return life_.outcome();
 }
@@ -195,7 +201,9 @@ Result<> Machine::start_threads() {
 
 Result<> Machine::lock_memory() const {
   if (!is_on(config_.mlock, config_)) return {};
-  return granted(config_, lock_all_memory());
+  auto locked = lock_all_memory();
+  if (locked) rt::watch_page_faults();
+  return granted(config_, std::move(locked));
 }
 
 Result<> Machine::place(std::string_view what, pid_t tid, const Placement& placement) const {

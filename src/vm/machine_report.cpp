@@ -8,6 +8,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "base/rt_guard.h"
+#include "base/rt_page_faults.h"
 #include "host/helper_threads.h"
 #include "vm/devices.h"
 #include "vm/machine.h"
@@ -60,6 +62,21 @@ Json handling_json(const ThreadRecorder& recorder, CycleRate rate) {
         {"slowest", slowest_json(remembered, taken.max_at)}};
   }
   return kinds;
+}
+
+/// What real-time code did that it must not do (base/rt_guard.h). All zero in a good run.
+Json guards_json(std::span<const std::unique_ptr<VcpuThread>> vcpus) {
+  constexpr std::array kind_of_guard{"ends the program", "counts", "absent"};
+  long page_faults = 0;
+  for (const auto& vcpu : vcpus)
+    page_faults += vcpu->usage().minor_faults + vcpu->usage().major_faults;
+  return {{"guard", kind_of_guard[std::to_underlying(rt::guard)]},
+          {"heap_calls", rt::breaches(rt::Breach::heap)},
+          {"locks", rt::breaches(rt::Breach::lock)},
+          {"blocking_calls", rt::breaches(rt::Breach::blocking_call)},
+          {"address_space_changes", rt::breaches(rt::Breach::address_space)},
+          {"page_faults_at_once", rt::page_fault_watch() == rt::PageFaultWatch::at_once},
+          {"page_faults", page_faults}};
 }
 
 }  // namespace
@@ -128,7 +145,8 @@ std::string Machine::statistics() const {
                    {"back_pressure", servers_.back_pressure()},
                    {"unclaimed_pio", board_->pio().unclaimed()},
                    {"unclaimed_mmio", board_->mmio().unclaimed()},
-                   {"console_bytes_dropped", console_->dropped()}};
+                   {"console_bytes_dropped", console_->dropped()},
+                   {"guards", guards_json(vcpus_)}};
   return stats.dump(2);
 }
 
