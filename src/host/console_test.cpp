@@ -135,8 +135,8 @@ ConsoleClient client_of(Taker& taker) {
 }
 
 TEST(Console, InputThatTheGuestDoesNotTakeIsOfferedAgainUntilItDoes) {
-  PtyConsole t;
   Taker taker{5};
+  PtyConsole t;
   t.served->console->attach(client_of(taker));
   t.served->start();
   const Fd user = t.open();
@@ -146,8 +146,8 @@ TEST(Console, InputThatTheGuestDoesNotTakeIsOfferedAgainUntilItDoes) {
 }
 
 TEST(Console, AReaderThatDoesNotReadHoldsUpNothingElseOnTheServer) {
-  PtyConsole t;
   Taker taker{0};
+  PtyConsole t;
   t.served->console->attach(client_of(taker));
   t.served->start();
   const Fd user = t.open();
@@ -167,8 +167,8 @@ TEST(Console, AReaderThatDoesNotReadHoldsUpNothingElseOnTheServer) {
 }
 
 TEST(Console, APtyThatIsLeftAndOpenedAgainGoesOn) {
-  PtyConsole t;
   Taker taker{0};
+  PtyConsole t;
   t.served->console->attach(client_of(taker));
   t.served->start();
   for (int n = 1; n <= 2; ++n) {
@@ -197,8 +197,8 @@ TEST(Console, AtTheEndAReaderThatDoesNotReadIsWaitedForOneSecond) {
 }
 
 TEST(Console, TheDeviceIsToldWhenThereIsRoomAgain) {
-  ServedConsole t{*ConsoleEndpoint::open({ConsoleKind::none})};
   std::atomic<int> told = 0;
+  ServedConsole t{*ConsoleEndpoint::open({ConsoleKind::none})};
   ConsoleClient client;
   client.tx_resume = [&] { ++told; };
   t.console->attach(client);
@@ -223,9 +223,9 @@ TEST(ConsoleEndpoint, AFileThatCannotBeOpenedIsNamed) {
 }
 
 TEST(ConsoleEndpoint, APtyCarriesBytesBothWays) {
+  std::atomic<char> received = 0;
   PtyConsole t;
   const Fd slave = t.open();
-  std::atomic<char> received = 0;
   ConsoleClient client;
   client.receive = [&](std::span<const std::uint8_t> bytes) {
     received = static_cast<char>(bytes[0]);
