@@ -14,6 +14,7 @@ acpi_sleep_control = 0x600  # src/vm/layout_x86.h and src/dev/acpi_pm.h
 acpi_reset = 0x602
 debug_console = 0xE9
 debug_exit = 0xF4
+slow_device = 0xFF001000  # NS, POST, ASK: src/dev/slow_device.h
 
 load_address = 0x100000
 header_bytes = 0x20
@@ -69,8 +70,19 @@ class Code:
             self.emit(0xB0, byte).put_al()  # mov al, byte
         return self
 
+    def interrupt_command(self, command):
+        """To CPU 1, through the x2APIC; changes EAX, ECX and EDX."""
+        # mov ecx, 0x830; mov edx, 1; mov eax, command; wrmsr
+        return self.emit(0xB9, struct.pack("<I", 0x830), 0xBA, struct.pack("<I", 1),
+                         0xB8, struct.pack("<I", command), 0x0F, 0x30)
+
     def exit(self, value):
         return self.out8(debug_exit, value).halt()
+
+    def echo(self):
+        self.put(b"ready\n").label("top").wait_for(0x01).port(com1)
+        self.emit(0xEC, 0x3C, ord("q")).jump_if_zero("quit")  # in al, dx; cmp al, 'q'
+        return self.put_al().jump("top").label("quit").exit(0x2A)
 
     def image(self):
         code = bytearray(self.bytes)
@@ -125,9 +137,48 @@ def floods():
 
 def echoes():
     """Says "ready", sends back what it gets on COM1, until 'q': exit value 0x2a."""
-    code = Code().put(b"ready\n").label("top").wait_for(0x01).port(com1)
-    code.emit(0xEC, 0x3C, ord("q")).jump_if_zero("quit")  # in al, dx; cmp al, 'q'
-    return code.put_al().jump("top").label("quit").exit(0x2A).image()
+    return Code().echo().image()
+
+
+# Real mode, copied to trampoline_address, to 32-bit protected mode with flat segments. SDM vol. 3A, "Switching to
+# Protected Mode"; the table is at the end: null, code, data.
+trampoline_address = 0x8000
+trampoline_gdt = struct.pack("<QQQ", 0, 0x00CF9A000000FFFF, 0x00CF92000000FFFF)
+
+
+def trampoline(code):
+    """`code` is 32-bit code for the second CPU."""
+    begin = (b"\xfa\x2e\x0f\x01\x16%b"  # cli; lgdt cs:[...]
+             b"\x0f\x20\xc0\x0c\x01\x0f\x22\xc0"  # mov eax, cr0; or al, 1; mov cr0, eax
+             b"\x66\xea%b\x08\x00")  # jmp 0x08:...
+    begin_bytes = len(begin) - 4 + 2 + 4
+    code = b"\x66\xb8\x10\x00\x8e\xd8" + code  # mov ax, 0x10; mov ds, ax
+    gdt = begin_bytes + len(code) + 6
+    descriptor = struct.pack("<HI", len(trampoline_gdt) - 1, trampoline_address + gdt)
+    return begin % (struct.pack("<H", gdt - 6), struct.pack("<I", trampoline_address + begin_bytes)) + \
+        code + descriptor + trampoline_gdt
+
+
+def hammers_slow_device_and_echoes(job_ns):
+    """CPU 1 posts a job to the slow device and asks for one, for ever; CPU 0 is echoes()."""
+    def store(address, value):  # mov dword [address], value
+        return b"\xc7\x05" + struct.pack("<II", address, value)
+
+    second = store(slow_device, job_ns)
+    # again: mov [post], eax; mov eax, [ask]; jmp again
+    second += b"\xa3" + struct.pack("<I", slow_device + 4) + b"\xa1" + struct.pack("<I", slow_device + 8) + b"\xeb\xf4"
+    copied = trampoline(second)
+    code = Code().jump("start").label("trampoline").emit(copied).label("start")
+    source = load_address + header_bytes + code.labels["trampoline"]
+    # mov esi, source; mov edi, trampoline_address; mov ecx, length; cld; rep movsb
+    code.emit(0xBE, struct.pack("<I", source), 0xBF, struct.pack("<I", trampoline_address),
+              0xB9, struct.pack("<I", len(copied)), 0xFC, 0xF3, 0xA4)
+    # mov ecx, IA32_APIC_BASE; rdmsr; or eax, 0xc00; wrmsr: x2APIC
+    code.emit(0xB9, struct.pack("<I", 0x1B), 0x0F, 0x32, 0x0D, struct.pack("<I", 0xC00), 0x0F, 0x30)
+    code.interrupt_command(0x4500)  # INIT
+    code.emit(0xB9, struct.pack("<I", 1_000_000), 0xE2, 0xFE)  # mov ecx, ...; loop $
+    code.interrupt_command(0x4600 | trampoline_address >> 12)  # start-up
+    return code.echo().image()
 
 
 def reads_unclaimed():

@@ -46,6 +46,22 @@ class Streams(TaktTest):
         running.send(signal.SIGTERM)
         self.assert_status(running.wait(10), 143)
 
+    def test_stdin_and_stdout_may_be_files(self):
+        text = b"0123456789" * 2000
+        with open(self.file("keys", text + b"q"), "rb") as keys:
+            ended = self.run_guest(images.echoes(), stdin=keys)
+        self.assert_status(ended, 0x55)
+        self.assertEqual(ended.stdout, b"ready\n" + text, ended)
+
+    def test_a_stdin_file_that_ends_costs_no_cpu(self):
+        with open(self.file("keys", "text"), "rb") as keys:
+            running = self.start_guest(images.halts(), stdin=keys)
+        time.sleep(0.3)
+        before = self.cpu_ticks(running.pid)
+        time.sleep(1)
+        self.assertLess(self.cpu_ticks(running.pid) - before, 20, "ticks in 1 s")
+        self.assertIn("console-in", running.threads())
+
     def test_a_closed_stdin_pipe_costs_no_cpu(self):
         running = self.start_guest(images.halts(), stdin=subprocess.PIPE)
         running.process.stdin.close()

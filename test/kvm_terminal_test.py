@@ -7,7 +7,7 @@ import termios
 import time
 
 import images
-from harness import TaktTest, Terminal, needs_kvm, until
+from harness import Running, TaktTest, Terminal, needs_kvm, until
 
 
 class TerminalTest(TaktTest):
@@ -140,6 +140,22 @@ class ConsoleOnATerminal(TerminalTest):
         terminal.write(paste)
         self.assertEqual(terminal.read_until(b"."), paste)
         self.quits(terminal)
+
+    def test_ctrl_a_p_says_that_this_machine_has_no_power_button_and_goes_on(self):
+        terminal = self.echo()
+        terminal.write(b"\x01p")
+        until(lambda: b"takt: this machine has no power button" in Running.content(terminal.err), "takt says it")
+        terminal.write(b".")
+        self.assertTrue(terminal.read_until(b".").endswith(b"."))
+        self.quits(terminal)
+
+    def test_ctrl_a_x_leaves_a_debug_console_too(self):
+        terminal = self.on_terminal(images.halts(), "--debug-console", "stdio", "--console", "none")
+        until(terminal.is_raw, "the terminal is raw")
+        terminal.write(b"\x01x")
+        ended = terminal.wait(10)
+        self.assert_status(ended, 0)
+        self.assert_restored(terminal, ended)
 
     def test_ctrl_a_x_quits_a_guest_that_never_exits(self):
         terminal = self.on_terminal(images.spins())
