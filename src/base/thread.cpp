@@ -20,6 +20,7 @@ namespace {
 /// Shared by starter and thread: the last of them frees it, so that the thread may still be
 /// inside notify_one() when the starter goes on.
 struct StartArgs {
+  std::string name;
   std::function<void()> body;
   std::atomic<pid_t> tid = 0;
 };
@@ -27,6 +28,7 @@ struct StartArgs {
 void* entry(void* raw) {
   const std::unique_ptr<std::shared_ptr<StartArgs>> args{
       static_cast<std::shared_ptr<StartArgs>*>(raw)};
+  ::prctl(PR_SET_NAME, (*args)->name.c_str());  // by itself: the body never runs under another name
   (*args)->tid.store(current_tid(), std::memory_order_release);
   (*args)->tid.notify_one();
   (*args)->body();
@@ -77,6 +79,7 @@ pid_t current_tid() noexcept { return static_cast<pid_t>(::syscall(SYS_gettid));
 Result<Thread> Thread::start(const std::string& name, std::function<void()> body,
                              std::size_t stack_bytes) {
   auto args = std::make_shared<StartArgs>();
+  args->name = name.substr(0, 15);
   args->body = std::move(body);
   auto for_thread = std::make_unique<std::shared_ptr<StartArgs>>(args);
   pthread_attr_t attr;
@@ -92,10 +95,9 @@ Result<Thread> Thread::start(const std::string& name, std::function<void()> body
   (void)for_thread.release();  // the thread frees it
   args->tid.wait(0, std::memory_order_acquire);
   Thread thread;
-  thread.name_ = name.substr(0, 15);
+  thread.name_ = args->name;
   thread.handle_ = handle;
   thread.tid_ = args->tid.load(std::memory_order_acquire);
-  pthread_setname_np(handle, thread.name_.c_str());
   return thread;
 }
 
