@@ -46,6 +46,8 @@ class CycleClock {
   CycleClock();
   /// Against CLOCK_MONOTONIC_RAW since construction; sleeps for what is missing of 10 ms of that.
   [[nodiscard]] CycleRate rate() const;
+  /// cycles() at construction.
+  [[nodiscard]] std::uint64_t begin() const { return begin_.cycles; }
 
  private:
   struct Instant {

@@ -140,6 +140,7 @@ Result<Outcome> Machine::run() {
     TRY(const std::string json, effective_state());
     say(json);
   }
+  open_observer_gate();
   for (const auto& vcpu : vcpus_) vcpu->open_gate();
   wait_for_end(signals);
   stop_threads();
@@ -149,7 +150,7 @@ Result<Outcome> Machine::run() {
 Result<> Machine::start_threads() {
   ConsoleClient client = board_->console_client();
   client.quit = [this] { life_.request({Ending::quit}); };
-  client.power_button = [this] { press_power_button(); };
+  client.power_button = [this] { try_power_button(); };
   TRY(console_thread_,
       Thread::start(std::string{console_server}, [this, client] { console_->serve(client); }));
   if (debug_console_) {
@@ -167,6 +168,11 @@ Result<> Machine::start_threads() {
     TRY_VOID(vcpus_.back()->start());
   }
   vcpu_fds_.clear();
+  if (!observer_.body) return {};
+  TRY(observer_thread_, Thread::start(std::string{observer_.name}, [this] {
+        observer_gate_.wait(false);
+        observer_.body();
+      }));
   return {};
 }
 
@@ -202,18 +208,34 @@ void Machine::wait_for_end(const Fd& signals) {
     ::poll(fds.data(), fds.size(), -1);
     const std::uint32_t signal = read_signal(signals);
     if (signal == SIGPWR)
-      press_power_button();
+      try_power_button();
     else if (signal != 0)
       life_.request(ended_by(signal));
   }
 }
 
-void Machine::press_power_button() const {
-  if (!board_->press_power_button()) say("takt: this machine has no power button");
+void Machine::stop_observer() {
+  if (!observer_.stop) return;
+  observer_.stop();
+  open_observer_gate();
+  observer_thread_.join();
+  observer_ = {};
 }
 
-/// vCPUs first: they produce; then the servers; the consoles write out what is left.
+/// The observer may look at everything that was made before.
+void Machine::open_observer_gate() {
+  observer_gate_ = true;
+  observer_gate_.notify_all();
+}
+
+void Machine::try_power_button() const {
+  if (!press_power_button()) say("takt: this machine has no power button");
+}
+
+/// Who looks from outside first; then the vCPUs: they produce; then the servers; the consoles write
+/// out what is left.
 void Machine::stop_threads() {
+  stop_observer();
   for (const auto& vcpu : vcpus_) vcpu->stop();
   for (const BoardServer& server : servers_) server.stop();
   if (console_) console_->stop();

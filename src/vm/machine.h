@@ -3,6 +3,7 @@
 // construction, and its reverse the order of destruction.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,7 @@
 #include "vm/board.h"
 #include "vm/config.h"
 #include "vm/life_cycle.h"
+#include "vm/statistics.h"
 #include "vm/vcpu_thread.h"
 
 namespace takt {
@@ -34,6 +36,26 @@ class Machine {
   /// Starts, waits for the end, stops everything in order. On the caller's thread, which blocks;
   /// SIGINT, SIGTERM and SIGHUP end the VM, SIGPWR presses its power button. Once.
   Result<Outcome> run();
+
+  /// A thread that looks at the VM from outside, such as the control socket's; before run(). It
+  /// lives from before the guest's first instruction until the VM has ended.
+  void set_observer(BoardServer observer) { observer_ = std::move(observer); }
+  /// Ends that thread, if run() has not. Then nothing of the observer's is used any more.
+  void stop_observer();
+
+  // For the observer's thread, while it runs (machine_control.cpp).
+  /// Returns when every vCPU stands still. An error when one does not within some seconds (they go
+  /// on then). Blocks.
+  Result<> pause();
+  void resume();
+  [[nodiscard]] bool is_paused() const { return paused_; }
+  /// Ends the VM; does not wait for the end.
+  void end(Outcome outcome) { life_.request(outcome); }
+  /// False on a machine without. Blocks for as long as a finger does.
+  [[nodiscard]] bool press_power_button() const { return board_->press_power_button(); }
+  /// Copies what is counted; touches no other thread.
+  [[nodiscard]] Statistics snapshot() const;
+  [[nodiscard]] const std::string& name() const { return config_.name; }
 
   /// JSON: what is in force for the VM and each of its threads. While run() has threads.
   [[nodiscard]] Result<std::string> effective_state() const;
@@ -56,7 +78,9 @@ class Machine {
   [[nodiscard]] pid_t server_tid(std::string_view name) const;
   Result<> lock_memory() const;
   void wait_for_end(const Fd& signals);
-  void press_power_button() const;
+  void open_observer_gate();
+  void try_power_button() const;
+  [[nodiscard]] std::vector<pid_t> thread_ids() const;
   void stop_threads();
 
   VmConfig config_;
@@ -78,6 +102,10 @@ class Machine {
   std::vector<Thread> server_threads_;  // as servers_
   Thread console_thread_;
   Thread debug_console_thread_;
+  bool paused_ = false;  // the observer's thread only
+  BoardServer observer_;
+  std::atomic<bool> observer_gate_ = false;
+  Thread observer_thread_;
 };
 
 }  // namespace takt

@@ -69,11 +69,7 @@ Result<std::string> Machine::effective_state() const {
     threads.push_back(std::move(thread));
     return {};
   };
-  TRY_VOID(add(current_tid()));
-  TRY_VOID(add(console_thread_.tid()));
-  if (debug_console_) TRY_VOID(add(debug_console_thread_.tid()));
-  for (const Thread& thread : server_threads_) TRY_VOID(add(thread.tid()));
-  for (const auto& vcpu : vcpus_) TRY_VOID(add(vcpu->tid()));
+  for (const pid_t tid : thread_ids()) TRY_VOID(add(tid));
   Json halt_poll;  // null: the host's default
   if (config_.halt_poll_ns) halt_poll = *config_.halt_poll_ns;
   Json board;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -12,6 +13,7 @@
 #include "bus/dispatch.h"
 #include "kvm/vcpu_fd.h"
 #include "vm/life_cycle.h"
+#include "vm/vcpu_mailbox.h"
 #include "vm/vcpu_recorder.h"
 
 namespace takt {
@@ -36,6 +38,14 @@ class VcpuThread {
   /// itself.
   void stop();
 
+  /// Gets the thread out of the guest and makes it park; returns at once. Any other thread.
+  void ask_to_pause() RT;
+  /// Whether it stands still, or has ended, within `timeout`. Blocks.
+  [[nodiscard]] bool wait_paused(std::chrono::milliseconds timeout) const {
+    return mailbox_.wait_parked(timeout);
+  }
+  void resume() RT { mailbox_.release(); }
+
   [[nodiscard]] pid_t tid() const { return thread_.tid(); }
   [[nodiscard]] const std::string& name() const { return thread_.name(); }
   [[nodiscard]] const VcpuRecorder& recorder() const { return recorder_; }
@@ -50,12 +60,14 @@ class VcpuThread {
   void do_pio(const kvm::PioExit& exit) RT;
   void do_mmio(const kvm::MmioExit& exit) RT;
   void do_system_event(kvm::SystemEvent event) RT;
+  void attend_mailbox() RT;
   void end(Ending ending) RT;
 
   kvm::VcpuFd vcpu_;
   PioBus& pio_;
   MmioBus& mmio_;
   LifeCycle& life_;
+  VcpuMailbox mailbox_;
   VcpuRecorder recorder_;
   ExitRecord exit_;  // the one that is being handled
   VcpuUsage usage_;
