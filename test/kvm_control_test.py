@@ -331,7 +331,7 @@ class Commands(ControlTest):
             self.assertNotIn("ctl", running.threads())
 
     def test_a_name_that_cannot_be_a_files_is_refused(self):
-        for name in ("a/b", "..", ".a", "-a", "a b", ""):
+        for name in ("a/b", "..", ".a", "-a", "a b"):
             self.assert_refused(self.command(f"--name={name}", kernel=self.guest(images.halts())), 2,
                                 "name", "letters, digits")
 

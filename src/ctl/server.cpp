@@ -131,11 +131,11 @@ class AsioServer final : public Server {
   void accept() {
     acceptor_.async_accept([this](error_code error, Local::socket socket) {
       if (error) return wait_and_accept();
+      accept();  // first: what fails below is one client's
       make_room();
       auto session = std::make_shared<Session>(std::move(socket), vm_);
       clients_.push_back(session);
       session->read();
-      accept();
     });
   }
   void wait_and_accept() {
