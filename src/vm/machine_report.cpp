@@ -83,7 +83,7 @@ Result<std::string> Machine::effective_state() const {
                    {"kvm", {{"disabled_exits", disabled_exits_}, {"halt_poll_ns", halt_poll}}},
                    {"board", std::move(board)},
                    {"threads", std::move(threads)}};
-  return state.dump(2);
+  return state.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
 std::string Machine::statistics() const {
