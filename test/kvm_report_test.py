@@ -162,10 +162,10 @@ priority = 2
         config = self.file("vm.toml", f"""
 kernel = "{self.guest(images.power_off(), 'file-guest.bin')}"
 memory = "32M"
-name = "from the file"
+name = "from-the-file"
 print-effective = true
 """)
         ended = self.run_to_end([*self.command("--memory", "16M"), config])
         self.assert_status(ended, 0)
         state = ended.json()
-        self.assertEqual((state["memory"]["bytes"], state["name"]), (16 << 20, "from the file"))
+        self.assertEqual((state["memory"]["bytes"], state["name"]), (16 << 20, "from-the-file"))

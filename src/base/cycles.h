@@ -67,6 +67,8 @@ class CycleClock {
   [[nodiscard]] CycleRate rate() const;
   /// The same with an instant of now.
   [[nodiscard]] TimeLine line() const;
+  /// cycles() at construction.
+  [[nodiscard]] std::uint64_t begin() const { return begin_.cycles; }
 
  private:
   struct Instant {

@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -19,6 +20,7 @@
 #include "base/result.h"
 #include "cli/check_command.h"
 #include "cli/config_command.h"
+#include "cli/control_command.h"
 #include "cli/run_command.h"
 #include "vm/config_schema.h"
 
@@ -34,6 +36,8 @@ constexpr const char* check_footer = R"(Exit status:
 
 constexpr const char* config_check_footer = R"(Exit status:
   0 all files are good for this host   2 one is not, or wrong usage)";
+constexpr const char* control_footer = R"(Exit status:
+  0 done   1 the VM refuses, or does not answer   2 wrong usage, or no such VM)";
 
 constexpr int usage_status = 2;
 
@@ -96,6 +100,40 @@ CLI::App* add_config_check(CLI::App& app, std::vector<std::string>& files) {
   return check;
 }
 
+struct ControlCommand {
+  takt::ControlVerb verb;
+  const char* name;
+  const char* help;
+};
+
+constexpr std::array control_commands{
+    ControlCommand{takt::ControlVerb::list, "list", "Names of the running VMs"},
+    ControlCommand{takt::ControlVerb::stat, "stat", "What a running VM has counted"},
+    ControlCommand{takt::ControlVerb::top, "top", "The same each second, until q"},
+    ControlCommand{takt::ControlVerb::pause, "pause", "Make a running VM stand still"},
+    ControlCommand{takt::ControlVerb::resume, "resume", "Let a paused VM go on"},
+    ControlCommand{takt::ControlVerb::shutdown, "shutdown", "Press a VM's power button"},
+    ControlCommand{takt::ControlVerb::reset, "reset", "End a VM as a reset does, exit status 4"},
+};
+
+/// In the order of control_commands.
+std::vector<CLI::App*> add_control_commands(CLI::App& app, takt::ControlArguments& arguments) {
+  std::vector<CLI::App*> added;
+  for (const ControlCommand& command : control_commands) {
+    CLI::App* sub = added.emplace_back(app.add_subcommand(command.name, command.help));
+    sub->footer(control_footer);
+    if (command.verb != takt::ControlVerb::list)
+      sub->add_option("name", arguments.name, "the VM's --name, or its socket's path")
+          ->type_name("NAME")
+          ->required();
+    if (command.verb == takt::ControlVerb::stat)
+      sub->add_flag("--json", arguments.json, "all of it, as JSON");
+    if (command.verb == takt::ControlVerb::shutdown)
+      sub->add_flag("--force", arguments.force, "end the VM at once, whatever the guest does");
+  }
+  return added;
+}
+
 std::vector<std::string> command_names(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
@@ -139,6 +177,8 @@ int main(int argc, char** argv) {
   add_check_options(*check, check_arguments);
   std::vector<std::string> config_files;
   const CLI::App* config_check = add_config_check(app, config_files);
+  takt::ControlArguments control_arguments;
+  const auto controls = add_control_commands(app, control_arguments);
   if (const auto word = unknown_command(app, argc, argv)) {
     takt::say(fmt::format("takt: unknown command '{}'; commands are {}", takt::one_line(*word),
                           fmt::join(command_names(app), ", ")));
@@ -152,5 +192,8 @@ int main(int argc, char** argv) {
     return print_parse_error(error, app);
   }
   if (config_check->parsed()) return takt::config_check_command(config_files);
+  for (std::size_t n = 0; n < controls.size(); ++n)
+    if (controls[n]->parsed())
+      return takt::control_command(control_commands[n].verb, control_arguments);
   return check->parsed() ? takt::check_command(check_arguments) : takt::run_command(arguments);
 }

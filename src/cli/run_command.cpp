@@ -5,6 +5,8 @@
 
 #include <cstdio>
 
+#include "ctl/machine_vm.h"
+#include "ctl/server.h"
 #include "vm/board.h"
 #include "vm/config_schema.h"
 #include "vm/machine.h"
@@ -21,7 +23,29 @@ Result<VmConfig> configure(const RunArguments& arguments) {
 
 void tell_ending(const Machine& machine, Outcome outcome) {
   if (!machine.failure().empty()) say(fmt::format("takt: {}", machine.failure()));
-  if (outcome.ending == Ending::reset) say("takt: the guest asked for a reset");
+  if (outcome.ending == Ending::reset)
+    say(outcome.value == reset_by_user ? "takt: a reset was asked for"
+                                       : "takt: the guest asked for a reset");
+}
+
+/// Null when the VM is not to be controlled.
+Result<std::unique_ptr<ctl::Server>> create_control(const std::optional<std::string>& path,
+                                                    ctl::ControlledVm& vm) {
+  if (!path) return nullptr;
+  TRY(ctl::ListeningSocket socket, ctl::ListeningSocket::create(*path));
+  return ctl::Server::create(std::move(socket), vm);
+}
+
+/// The VM with its control socket, from start to end.
+Result<Outcome> run_controlled(Machine& machine, const std::optional<std::string>& path) {
+  ctl::MachineVm vm{machine};
+  TRY(const auto control, create_control(path, vm));
+  if (control)
+    machine.set_observer(
+        {.name = "ctl", .body = [&] { control->serve(); }, .stop = [&] { control->stop(); }});
+  auto outcome = machine.run();
+  machine.stop_observer();
+  return outcome;
 }
 
 Result<int> run(const RunArguments& arguments) {
@@ -32,8 +56,9 @@ Result<int> run(const RunArguments& arguments) {
     return 0;
   }
   const bool print_stats = config.print_stats;
+  TRY(const std::optional<std::string> control, ctl::socket_path(config));
   TRY(const auto machine, Machine::create(std::move(config)));
-  TRY(const Outcome outcome, machine->run());
+  TRY(const Outcome outcome, run_controlled(*machine, control));
   tell_ending(*machine, outcome);
   if (print_stats) say(machine->statistics());
   return exit_status(outcome);

@@ -114,6 +114,9 @@ bool VcpuFd::wake_up() RT {
          set_mp_state(fd_.raw(), KVM_MP_STATE_RUNNABLE);
 }
 
+/// The virtual counter goes on, and KVM has no word for it.
+void VcpuFd::tell_of_pause() RT {}
+
 std::string describe_registers(const VcpuFd& vcpu) {
   const auto text = [&](std::uint64_t id) {
     const auto value = read_register(vcpu, id);

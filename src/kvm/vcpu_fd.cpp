@@ -84,8 +84,11 @@ SystemEvent VcpuFd::system_event() const RT {
   }
 }
 
-void VcpuFd::request_exit() RT {
-  std::atomic_ref{run_->immediate_exit}.store(1, std::memory_order_relaxed);
+void VcpuFd::request_exit() RT { std::atomic_ref{run_->immediate_exit}.exchange(1); }
+
+void VcpuFd::clear_exit_request() RT {
+  // Exchanges: what came before a request that is taken back here is seen after.
+  std::atomic_ref{run_->immediate_exit}.exchange(0);
 }
 
 std::string VcpuFd::describe_failure() const {

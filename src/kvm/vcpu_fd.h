@@ -42,6 +42,12 @@ class VcpuFd {
   /// Makes this and every later run() return ExitKind::interrupted at once. Any thread; a thread
   /// that is in the guest needs a signal as well.
   void request_exit() RT;
+  /// Takes request_exit() back. The vCPU's thread only, which looks afterwards at why it was asked:
+  /// a request that comes later is never lost.
+  void clear_exit_request() RT;
+  /// The guest stood still for a while that its own watchdogs must not count, where KVM can say so
+  /// (x86: KVM_KVMCLOCK_CTRL, for guests that use kvmclock). The vCPU's thread only.
+  void tell_of_pause() RT;
 
   /// What KVM says about a failure, for a person: the exit's numbers and the registers. Allocates.
   [[nodiscard]] std::string describe_failure() const;

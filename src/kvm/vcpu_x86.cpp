@@ -114,6 +114,9 @@ void VcpuFd::refuse_access() RT {}
 bool VcpuFd::suspend() RT { return false; }
 bool VcpuFd::wake_up() RT { return false; }
 
+/// EINVAL from a guest without kvmclock, which has nothing to be told.
+void VcpuFd::tell_of_pause() RT { ::ioctl(fd_.raw(), KVM_KVMCLOCK_CTRL, 0); }
+
 std::string describe_registers(const VcpuFd& vcpu) {
   kvm_regs regs{};
   kvm_sregs sregs{};

@@ -43,6 +43,8 @@ struct DeviceConfig {
 
 struct VmConfig {
   std::string name = "takt";
+  bool is_named = false;                    // by the user
+  std::optional<std::string> control = {};  // socket's path, or "none"; absent: see ctl/socket.h
   std::string kernel = {};
   std::optional<std::string> initrd = {};
   std::string cmdline = {};

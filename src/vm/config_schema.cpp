@@ -14,8 +14,18 @@ namespace {
 
 // A row is: key, kind, placeholder, help, how to read it.
 constexpr std::array common{
-    Option{"name", OptionKind::value, "NAME", "name of the VM",
-           [](VmConfig& c, std::string_view v) { return store(c.name, parse_text(v, "a name")); }},
+    Option{"name", OptionKind::value, "NAME",
+           "name of the VM: letters, digits, '.', '_', '-'; gives it a control socket",
+           [](VmConfig& c, std::string_view v) {
+             c.is_named = true;
+             return store(c.name, parse_name(v));
+           }},
+    Option{"control", OptionKind::value, "PATH",
+           "control socket: a path, or none (default: takt/NAME.sock in the user's run-time "
+           "directory, for a VM with a --name)",
+           [](VmConfig& c, std::string_view v) {
+             return store(c.control, parse_text(v, "a socket's path, or none,"));
+           }},
     Option{"cmdline", OptionKind::value, "TEXT", "the kernel's command line",
            [](VmConfig& c, std::string_view v) {
              c.cmdline = v;

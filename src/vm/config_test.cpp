@@ -34,6 +34,15 @@ TEST(Config, AnErrorNamesKeyValueAndWhatIsAllowed) {
   EXPECT_EQ(error_of(set(config, "hugepages", "4M")), "hugepages = '4M': allowed are off, 2M, 1G");
 }
 
+TEST(Config, ANameIsOneThatAFileCanHave) {
+  VmConfig config;
+  EXPECT_TRUE(set_option(config, "name", "plc-1.a_B"));
+  EXPECT_EQ(config.name, "plc-1.a_B");
+  EXPECT_TRUE(config.is_named);
+  for (const char* name : {"", ".", "..", ".a", "-a", "a/b", "a b", "\u00e9"})
+    EXPECT_FALSE(set_option(config, "name", name)) << name;
+}
+
 TEST(Config, RefusesSizesThatAreNoSizes) {
   VmConfig config;
   for (const char* text : {"", "M", "0", "1K", "-1M", "1.5G", "17T", "18446744073709551616", "1M1"})

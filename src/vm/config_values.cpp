@@ -108,6 +108,17 @@ Result<std::string> parse_text(std::string_view text, std::string_view what) {
   return std::string{text};
 }
 
+Result<std::string> parse_name(std::string_view text) {
+  constexpr std::string_view allowed =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+  const bool is_name = !text.empty() && !text.starts_with('.') && !text.starts_with('-') &&
+                       text.find_first_not_of(allowed) == std::string_view::npos;
+  if (!is_name)
+    return usage_error(
+        "a name is letters, digits, '.', '_' and '-', and starts with neither . nor -");
+  return std::string{text};
+}
+
 Result<std::uint32_t> parse_number(std::string_view text, std::uint32_t least, std::uint32_t most) {
   const auto value = whole_number(text);
   if (!value || *value < least || *value > most)

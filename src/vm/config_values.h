@@ -15,6 +15,8 @@ namespace takt {
 
 /// Not empty; `what` names it: "a file".
 [[nodiscard]] Result<std::string> parse_text(std::string_view text, std::string_view what);
+/// Of a VM: letters, digits, '.', '_' and '-', not starting with '.' or '-'.
+[[nodiscard]] Result<std::string> parse_name(std::string_view text);
 /// Decimal, within [least, most].
 [[nodiscard]] Result<std::uint32_t> parse_number(std::string_view text, std::uint32_t least,
                                                  std::uint32_t most);

@@ -162,6 +162,7 @@ Result<Outcome> Machine::run() {
   }
   {
     const FrozenAddressSpace frozen;
+    open_observer_gate();
     for (const auto& vcpu : vcpus_) vcpu->open_gate();
     place_late_helpers(signals);
     wait_for_end(signals);
@@ -196,6 +197,11 @@ Result<> Machine::start_threads() {
     TRY_VOID(vcpus_.back()->start());
   }
   vcpu_fds_.clear();
+  if (!observer_.body) return {};
+  TRY(observer_thread_, Thread::start(std::string{observer_.name}, [this] {
+        observer_gate_.wait(false);
+        observer_.body();
+      }));
   return {};
 }
 
@@ -228,16 +234,32 @@ void Machine::wait_for_end(const Fd& signals) {
     ::poll(fds.data(), fds.size(), -1);
     const std::uint32_t signal = read_signal(signals);
     if (signal != 0 && signal != SIGPWR) life_.request(ended_by(signal));
-    if (drain_eventfd(power_button_) || signal == SIGPWR) press_power_button();
+    if (drain_eventfd(power_button_) || signal == SIGPWR) try_power_button();
   }
 }
 
-void Machine::press_power_button() const {
-  if (!board_->press_power_button()) say("takt: this machine has no power button");
+void Machine::stop_observer() {
+  if (!observer_.stop) return;
+  observer_.stop();
+  open_observer_gate();
+  observer_thread_.join();
+  observer_ = {};
 }
 
-/// vCPUs first: they produce; then the servers, whose consoles write out what is left.
+/// The observer may look at everything that was made before.
+void Machine::open_observer_gate() {
+  observer_gate_ = true;
+  observer_gate_.notify_all();
+}
+
+void Machine::try_power_button() const {
+  if (!press_power_button()) say("takt: this machine has no power button");
+}
+
+/// Who looks from outside first; then the vCPUs: they produce; then the servers, whose consoles
+/// write out what is left.
 void Machine::stop_threads() {
+  stop_observer();
   for (const auto& vcpu : vcpus_) vcpu->stop();
   servers_.stop();
 }

@@ -3,6 +3,8 @@
 // construction, and its reverse the order of destruction.
 #pragma once
 
+#include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,9 +27,18 @@
 #include "vm/config.h"
 #include "vm/life_cycle.h"
 #include "vm/servers.h"
+#include "vm/statistics.h"
 #include "vm/vcpu_thread.h"
 
 namespace takt {
+
+/// A thread that looks at the VM from outside, such as the control socket's: `body` blocks until
+/// `stop`, which any thread may call.
+struct Observer {
+  std::string name = {};
+  std::function<void()> body = {};
+  std::function<void()> stop = {};
+};
 
 class Machine {
  public:
@@ -39,6 +50,26 @@ class Machine {
   /// Starts, waits for the end, stops everything in order. On the caller's thread, which blocks;
   /// SIGINT, SIGTERM and SIGHUP end the VM, SIGPWR presses its power button. Once.
   Result<Outcome> run();
+
+  /// Before run(). Its thread lives from before the guest's first instruction until the VM has
+  /// ended.
+  void set_observer(Observer observer) { observer_ = std::move(observer); }
+  /// Ends that thread, if run() has not. Then nothing of the observer's is used any more.
+  void stop_observer();
+
+  // For the observer's thread, while it runs (machine_control.cpp).
+  /// Returns when every vCPU stands still. An error when one does not within some seconds (they go
+  /// on then). Blocks.
+  Result<> pause();
+  void resume();
+  [[nodiscard]] bool is_paused() const { return paused_; }
+  /// Ends the VM; does not wait for the end.
+  void end(Outcome outcome) { life_.request(outcome); }
+  /// False on a machine without. Blocks for as long as a finger does.
+  [[nodiscard]] bool press_power_button() const { return board_->press_power_button(); }
+  /// Copies what is counted; touches no other thread.
+  [[nodiscard]] Statistics snapshot() const;
+  [[nodiscard]] const std::string& name() const { return config_.name; }
 
   /// JSON: what is in force for the VM and each of its threads. While run() has threads.
   [[nodiscard]] Result<std::string> effective_state() const;
@@ -68,7 +99,9 @@ class Machine {
   void place_late_helpers(const Fd& signals) const;
   Result<> lock_memory() const;
   void wait_for_end(const Fd& signals);
-  void press_power_button() const;
+  void open_observer_gate();
+  void try_power_button() const;
+  [[nodiscard]] std::vector<pid_t> thread_ids() const;
   void stop_threads();
 
   VmConfig config_;
@@ -91,6 +124,10 @@ class Machine {
   std::unique_ptr<Quiescence> readers_;
   std::unique_ptr<Board> board_;
   std::vector<std::unique_ptr<VcpuThread>> vcpus_;
+  bool paused_ = false;  // the observer's thread only
+  Observer observer_;
+  std::atomic<bool> observer_gate_ = false;
+  Thread observer_thread_;
 };
 
 }  // namespace takt

@@ -89,12 +89,7 @@ Result<std::string> Machine::effective_state() const {
     threads.push_back(std::move(thread));
     return {};
   };
-  TRY_VOID(add(current_tid()));
-  for (const auto& server : servers_.all()) TRY_VOID(add(server->tid()));
-  for (const Console* console : {console_.get(), debug_console_.get()})
-    if (console != nullptr)
-      for (const pid_t tid : console->threads()) TRY_VOID(add(tid));
-  for (const auto& vcpu : vcpus_) TRY_VOID(add(vcpu->tid()));
+  for (const pid_t tid : thread_ids()) TRY_VOID(add(tid));
   for (const HelperThread& helper : find_helper_threads(::getpid()))
     if (auto thread = thread_json(helper.tid)) {  // it may have ended
       (*thread)["name"] = helper.name;
@@ -118,7 +113,7 @@ Result<std::string> Machine::effective_state() const {
                    {"resctrl", resctrl_ ? config_.resctrl : std::vector<std::string>{}},
                    {"threads", std::move(threads)},
                    {"helpers", std::move(helpers)}};
-  return state.dump(2);
+  return state.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
 std::string Machine::statistics() const {

@@ -12,18 +12,21 @@ enum class Ending : std::uint8_t {
   none,            // still running
   power_off,       // the guest switched itself off
   debug_exit,      // the guest wrote its own exit status to port 0xf4
-  reset,           // the guest asked for a reset
+  reset,           // the guest, or a user, asked for a reset
   crash,           // a vCPU shut down (x86: triple fault), or the guest reported its own crash
   internal_error,  // KVM could not go on with a vCPU
-  quit,            // Ctrl-A x on the console
+  quit,            // Ctrl-A x on the console, or power-off by the control socket
   interrupted,     // SIGINT
   terminated,      // SIGTERM or SIGHUP
 };
 
 struct Outcome {
   Ending ending = Ending::none;
-  std::uint32_t value = 0;  // debug_exit: what was written; interrupted, terminated: the signal
+  std::uint32_t value = 0;  // debug_exit: what was written; interrupted, terminated: the signal;
+                            // reset: reset_by_user, or 0
 };
+
+inline constexpr std::uint32_t reset_by_user = 1;
 
 /// The exit status of `takt run`. The table in README.md is this function.
 [[nodiscard]] constexpr int exit_status(Outcome outcome) {

@@ -93,8 +93,15 @@ void VcpuThread::open_gate() noexcept {
 void VcpuThread::stop() {
   vcpu_.request_exit();
   open_gate();
+  mailbox_.release();
   thread_.signal(kick_signal());
   thread_.join();
+}
+
+void VcpuThread::ask_to_pause() RT {
+  mailbox_.ask();
+  vcpu_.request_exit();
+  thread_.signal(kick_signal());
 }
 
 void VcpuThread::body() {
@@ -107,6 +114,7 @@ void VcpuThread::body() {
     const ThreadRecorder::Scope scope{recorder_};
     loop();
   }
+  mailbox_.leave();
   ::getrusage(RUSAGE_THREAD, &after);
   usage_ = {after.ru_minflt - before.ru_minflt, after.ru_majflt - before.ru_majflt,
             after.ru_nivcsw - before.ru_nivcsw};
@@ -131,7 +139,7 @@ void VcpuThread::handle(kvm::ExitKind kind) RT {
     case mmio: return do_mmio(vcpu_.mmio());
     case system_event: return do_system_event(vcpu_.system_event());
     case odd_access: return vcpu_.refuse_access();
-    case interrupted:
+    case interrupted: return attend_mailbox();
     case hlt: return;
     case shutdown: return end(Ending::crash);
     case internal_error:
@@ -160,6 +168,20 @@ void VcpuThread::access(const Region<A>* region, A addr, Width width, bool is_wr
                 region == nullptr ? ~std::uint64_t{0} : region->read(addr, width, vcpu_.id()));
   else if (region != nullptr)
     region->write(addr, width, vcpu_.id(), load_value(data, width));
+}
+
+/// A pause comes as a request to exit; KVM has then done what was left of the last access (api.rst,
+/// immediate_exit). The time that it takes is no exit's.
+void VcpuThread::attend_mailbox() RT {
+  if (!mailbox_.is_asked()) return;
+  const rt::Allowed the_guest_stands_still;
+  do {
+    mailbox_.park();
+    vcpu_.clear_exit_request();  // then look again: another request may have been meant
+  } while (mailbox_.is_asked());
+  if (life_.ended()) return;
+  vcpu_.tell_of_pause();
+  exit_.at = cycles();
 }
 
 void VcpuThread::do_pio(const kvm::PioExit& exit) RT {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -14,6 +15,7 @@
 #include "kvm/vcpu_fd.h"
 #include "record/thread_recorder.h"
 #include "vm/life_cycle.h"
+#include "vm/vcpu_mailbox.h"
 
 namespace takt {
 
@@ -45,6 +47,14 @@ class VcpuThread {
   /// itself.
   void stop();
 
+  /// Gets the thread out of the guest and makes it park; returns at once. Any other thread.
+  void ask_to_pause() RT;
+  /// Whether it stands still, or has ended, within `timeout`. Blocks.
+  [[nodiscard]] bool wait_paused(std::chrono::milliseconds timeout) const {
+    return mailbox_.wait_parked(timeout);
+  }
+  void resume() RT { mailbox_.release(); }
+
   [[nodiscard]] pid_t tid() const { return thread_.tid(); }
   [[nodiscard]] const std::string& name() const { return thread_.name(); }
   [[nodiscard]] const ThreadRecorder& recorder() const { return recorder_; }
@@ -63,6 +73,7 @@ class VcpuThread {
   template <class A>
   void access(const Region<A>* region, A addr, Width width, bool is_write, std::byte* data) RT;
   void do_system_event(kvm::SystemEvent event) RT;
+  void attend_mailbox() RT;
   void end(Ending ending) RT;
 
   kvm::VcpuFd vcpu_;
@@ -70,6 +81,7 @@ class VcpuThread {
   MmioBus& mmio_;
   Quiescence::Reader& reader_;
   LifeCycle& life_;
+  VcpuMailbox mailbox_;
   ThreadRecorder recorder_;
   Record exit_;  // the one that is being handled
   VcpuUsage usage_;

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ctl/api.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "ctl/open_metrics.h"
+
+namespace takt::ctl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Response json_response(const Json& json) {
+  return {.body = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"};
+}
+
+Response no_content() { return {.status = 204}; }
+
+Response ping(ControlledVm& /*vm*/) { return json_response({{"vmm", "takt"}}); }
+
+Response info(ControlledVm& vm) {
+  const auto effective = vm.info();
+  if (!effective) return error_response(500, effective.error().text);
+  Json json = Json::parse(*effective, nullptr, false);
+  Json whole{{"state", vm.is_paused() ? "paused" : "running"}};
+  whole.update(json);
+  return json_response(whole);
+}
+
+Response stat(ControlledVm& vm) { return {.body = to_json(vm.statistics()) + "\n"}; }
+
+Response metrics(ControlledVm& vm) {
+  return {.type = open_metrics_type, .body = to_open_metrics(vm.statistics())};
+}
+
+Response pause(ControlledVm& vm) {
+  if (vm.is_paused()) return error_response(409, "the VM is paused already");
+  if (const auto paused = vm.pause(); !paused) return error_response(503, paused.error().text);
+  return no_content();
+}
+
+Response resume(ControlledVm& vm) {
+  if (!vm.is_paused()) return error_response(409, "the VM is not paused");
+  vm.resume();
+  return no_content();
+}
+
+Response shut_down(ControlledVm& vm) {
+  if (vm.is_paused())
+    return error_response(409, "the VM is paused: resume it first, or use vm.power-off");
+  if (!vm.press_power_button())
+    return error_response(501, "this machine has no power button: vm.power-off ends it at once");
+  return no_content();
+}
+
+Response end_after(ControlledVm& vm, Outcome outcome) {
+  Response response = no_content();
+  response.afterwards = [&vm, outcome] { vm.end(outcome); };
+  return response;
+}
+
+Response power_off(ControlledVm& vm) { return end_after(vm, {Ending::quit}); }
+Response reset(ControlledVm& vm) { return end_after(vm, {Ending::reset, reset_by_user}); }
+
+struct Endpoint {
+  std::string_view method;
+  std::string_view path;
+  Response (*handle)(ControlledVm& vm);
+};
+
+constexpr std::array endpoints{
+    Endpoint{"GET", "/metrics", metrics},
+    Endpoint{"GET", "/api/v1/vmm.ping", ping},
+    Endpoint{"GET", "/api/v1/vm.info", info},
+    Endpoint{"GET", "/api/v1/vm.stat", stat},
+    Endpoint{"PUT", "/api/v1/vm.pause", pause},
+    Endpoint{"PUT", "/api/v1/vm.resume", resume},
+    Endpoint{"PUT", "/api/v1/vm.shutdown", shut_down},
+    Endpoint{"PUT", "/api/v1/vm.power-off", power_off},
+    Endpoint{"PUT", "/api/v1/vm.reset", reset},
+};
+
+}  // namespace
+
+Response error_response(unsigned status, std::string_view text) {
+  Response response = json_response({{"error", one_line(std::string{text})}});
+  response.status = status;
+  return response;
+}
+
+Response answer(ControlledVm& vm, const Request& request) {
+  const std::string_view path = request.target.substr(0, request.target.find('?'));
+  const auto it = std::ranges::find(endpoints, path, &Endpoint::path);
+  if (it == endpoints.end()) return error_response(404, "no such endpoint; README.md lists them");
+  if (request.method == it->method) return it->handle(vm);
+  Response response = error_response(405, std::string{"this endpoint takes "}.append(it->method));
+  response.allow = it->method;
+  return response;
+}
+
+}  // namespace takt::ctl

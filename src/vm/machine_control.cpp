@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// What may be done to a machine while its guest runs, by the observer's thread.
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+
+#include "vm/machine.h"
+
+namespace takt {
+
+Result<> Machine::pause() {
+  constexpr std::chrono::seconds patience{5};
+  for (const auto& vcpu : vcpus_) vcpu->ask_to_pause();
+  const auto stands = [&](const auto& vcpu) { return vcpu->wait_paused(patience); };
+  const auto it = std::ranges::find_if_not(vcpus_, stands);
+  if (it == vcpus_.end()) {
+    paused_ = true;
+    return {};
+  }
+  resume();
+  return env_error((*it)->name() + " does not stop: its thread gets no CPU, or waits for a device");
+}
+
+void Machine::resume() {
+  for (const auto& vcpu : vcpus_) vcpu->resume();
+  paused_ = false;
+}
+
+/// The main thread's number is the process's.
+std::vector<pid_t> Machine::thread_ids() const {
+  std::vector<pid_t> ids{::getpid()};
+  for (const auto& server : servers_.all()) ids.push_back(server->tid());
+  for (const Console* console : {console_.get(), debug_console_.get()})
+    if (console != nullptr) std::ranges::copy(console->threads(), std::back_inserter(ids));
+  if (observer_.body) ids.push_back(observer_thread_.tid());
+  for (const auto& vcpu : vcpus_) ids.push_back(vcpu->tid());
+  return ids;
+}
+
+Statistics Machine::snapshot() const {
+  Statistics all{.name = config_.name,
+                 .state = paused_ ? "paused" : "running",
+                 .rate = cycle_clock_.rate(),
+                 .since = cycle_clock_.begin(),
+                 .now = cycles(),
+                 .vcpus = {},
+                 .threads = {},
+                 .unclaimed_pio = board_->pio().unclaimed(),
+                 .unclaimed_mmio = board_->mmio().unclaimed(),
+                 .back_pressure = servers_.back_pressure()};
+  for (const auto& vcpu : vcpus_)
+    all.vcpus.push_back(track_statistics(vcpu->name(), vcpu->recorder()));
+  for (const auto& server : servers_.all())
+    all.servers.push_back(track_statistics(server->name(), server->recorder()));
+  for (const pid_t tid : thread_ids())
+    if (auto thread = thread_statistics(tid)) all.threads.push_back(std::move(*thread));
+  return all;
+}
+
+}  // namespace takt
