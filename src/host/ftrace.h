@@ -36,8 +36,8 @@ class Ftrace {
   ~Ftrace();
 
   /// What has happened since `since_ns` (CLOCK_MONOTONIC_RAW) as far as the rings still have it,
-  /// oldest first; times are cut to microseconds. What happens during the call is not traced. One
-  /// thread at a time.
+  /// oldest first; times are cut to microseconds. What happens during the call is not traced. Any
+  /// thread that may block.
   [[nodiscard]] Result<std::vector<HostEvent>> read(std::uint64_t since_ns = 0) const;
 
  private:

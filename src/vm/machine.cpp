@@ -51,6 +51,7 @@ Result<std::unique_ptr<Machine>> Machine::create(VmConfig config) {
   TRY_VOID(machine->create_vcpus());
   TRY_VOID(machine->create_consoles());
   TRY_VOID(machine->create_board_and_boot());
+  TRY_VOID(machine->start_host_tracer());
   return machine;
 }
 
@@ -65,6 +66,7 @@ Result<> Machine::open_files() {
     kernel_ = std::move(*kernel);
   else
     return in_context("kernel", {kernel.error().text, Blame::usage});
+  TRY_VOID(open_trace_file());
   if (!config_.initrd) return {};
   if (auto initrd = WholeFile::read(*config_.initrd))
     initrd_ = std::move(*initrd);
@@ -148,6 +150,7 @@ Result<Outcome> Machine::run() {
   for (const auto& vcpu : vcpus_) vcpu->open_gate();
   wait_for_end(signals);
   stop_threads();
+  write_trace_file();
   return life_.outcome();
 }
 

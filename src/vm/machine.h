@@ -14,6 +14,7 @@
 #include "base/whole_file.h"
 #include "bus/guest_mem.h"
 #include "host/console.h"
+#include "host/ftrace.h"
 #include "host/guest_ram.h"
 #include "kvm/system.h"
 #include "kvm/vcpu_fd.h"
@@ -41,17 +42,23 @@ class Machine {
   [[nodiscard]] Result<std::string> effective_state() const;
   /// JSON: what was counted. After run().
   [[nodiscard]] std::string statistics() const;
+  /// JSON for ui.perfetto.dev: what each thread did in the last `last_ns` as far as its ring goes
+  /// back, and the host if it is traced. While run() has threads, and after it. Any thread that is
+  /// neither a vCPU's nor a server's; blocks, for some 10 us for each event of the host.
+  [[nodiscard]] std::string trace(std::uint64_t last_ns) const;
   /// After run(): what KVM said, for a person; "" unless it failed.
   [[nodiscard]] std::string failure() const;
 
  private:
   Machine(VmConfig config, LifeCycle life) : config_{std::move(config)}, life_{std::move(life)} {}
   Result<> open_files();
+  Result<> open_trace_file();
   Result<> create_vm();
   Result<> create_memory();
   Result<> create_vcpus();
   Result<> create_consoles();
   Result<> create_board_and_boot();
+  Result<> start_host_tracer();
   Result<> start_threads();
   Result<> place(std::string_view what, pid_t tid, const Placement& placement) const;
   Result<> place_threads();
@@ -59,10 +66,13 @@ class Machine {
   void wait_for_end(const Fd& signals);
   void press_power_button() const;
   void stop_threads();
+  void write_trace_file() const;
 
   VmConfig config_;
   CycleClock cycle_clock_;
   LifeCycle life_;
+  std::unique_ptr<Ftrace> host_tracer_;  // null: the host is not traced
+  Fd trace_file_;
   WholeFile kernel_;
   WholeFile initrd_;
   kvm::System system_;
