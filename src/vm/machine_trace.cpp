@@ -32,10 +32,11 @@ void add_host(VmTrace& trace, const Ftrace* tracer) {
 
 }  // namespace
 
-/// Like --console, the file is opened before there is a VM: a wrong name is told at once.
+/// Before there is a VM, so that a wrong name is told at once; what the file holds stays until there
+/// is something better.
 Result<> Machine::open_trace_file() {
   if (!config_.trace_file) return {};
-  auto file = open_file(*config_.trace_file, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  auto file = open_file(*config_.trace_file, O_WRONLY | O_CREAT, 0644);
   if (!file) return in_context("trace-file", {file.error().text, Blame::usage});
   trace_file_ = std::move(*file);
   return {};
@@ -69,6 +70,7 @@ std::string Machine::trace(std::uint64_t last_ns) const {
 void Machine::write_trace_file() const {
   if (!trace_file_) return;
   const std::string json = trace(~std::uint64_t{0});
+  (void)!::ftruncate(trace_file_.raw(), 0);  // a pipe has nothing to cut
   if (auto written = write_all(trace_file_, std::as_bytes(std::span{json})); !written)
     say(fmt::format("takt: trace-file {}: {}", *config_.trace_file, written.error().text));
 }
