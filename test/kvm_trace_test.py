@@ -1,9 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
 """--trace-file: what the threads of a VM did last, for ui.perfetto.dev."""
 
+import json
+
 import images
 from harness import TaktTest, needs_kvm, needs_root
 from trace_format import Trace
+
+
+class Checker(TaktTest):
+    """The tests' own tool finds what it is for."""
+
+    def faults(self, *events):
+        return Trace(json.dumps({"traceEvents": [{"pid": 1, "tid": 1, "name": "x", **e} for e in events]})).faults
+
+    def test_slices_may_nest_and_follow_each_other(self):
+        self.assertEqual(self.faults({"ph": "X", "ts": 0, "dur": 9}, {"ph": "X", "ts": 1, "dur": 2},
+                                     {"ph": "B", "ts": 3}, {"ph": "E", "ts": 9}), [])
+
+    def test_slices_may_not_overlap(self):
+        (fault,) = self.faults({"ph": "X", "ts": 0, "dur": 9}, {"ph": "X", "ts": 1, "dur": 9})
+        self.assertIn("overlaps", fault)
+
+    def test_fields_and_partners_may_not_be_missing(self):
+        for event in {"ph": "X", "ts": 0}, {"ph": "?", "ts": 0}, {"ph": "B", "ts": 0}, {"ph": "E", "ts": 0}, {"ph": "i"}:
+            self.assertEqual(len(self.faults(event)), 1, event)
+
+    def test_both_ends_of_a_flow_lie_in_slices(self):
+        slice_ = {"ph": "X", "ts": 0, "dur": 9}
+        begin = {"ph": "s", "ts": 5, "id": 0, "cat": "c"}
+        self.assertEqual(self.faults(slice_, begin, {**begin, "ph": "f"}), [])
+        self.assertEqual(len(self.faults(slice_, begin)), 1)
+        self.assertEqual(len(self.faults(slice_, begin, {**begin, "ph": "f", "ts": 20})), 1)
 
 
 @needs_kvm

@@ -27,7 +27,8 @@ class HostTrace(LabTest):
 
     def test_the_vcpu_runs_on_its_cpu_and_no_other(self):
         on_its = [s for s in self.trace.on("CPU 1") if s["name"] == "vcpu0"]
-        self.assertGreater(len(on_its), 10)
+        self.assertGreater(len(on_its), 0)
+        self.assertGreater(sum(s["dur"] for s in on_its), 1000, "us")
         self.assertEqual([s for s in self.trace.on("CPU 0") if s["name"] == "vcpu0"], [])
         tid = self.trace.names()["vcpu0"][1]
         self.assertEqual({s["args"]["tid"] for s in on_its if "tid" in s["args"]}, {str(tid)})

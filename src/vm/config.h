@@ -77,8 +77,8 @@ struct VmConfig {
 [[nodiscard]] bool wants_real_time(const VmConfig& config);
 [[nodiscard]] bool is_on(Switch value, const VmConfig& config);
 
-/// Whether the host's kernel is traced. Not unless asked for: it makes each wake-up of a vCPU some
-/// 10 percent slower (README, "Seeing what happened").
+/// Whether the host's kernel is traced. Not unless asked for: each wake-up of a vCPU then takes a
+/// third longer (README, "Seeing what happened").
 [[nodiscard]] bool traces_host(const VmConfig& config);
 
 /// The end of a step that asks for a real-time attribute: a refusal stays an error in strict mode

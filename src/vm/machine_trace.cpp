@@ -32,8 +32,8 @@ void add_host(VmTrace& trace, const Ftrace* tracer) {
 
 }  // namespace
 
-/// Before there is a VM, so that a wrong name is told at once; what the file holds stays until there
-/// is something better.
+/// Before there is a VM, so that a wrong name is told at once; what the file holds stays until
+/// there is something better.
 Result<> Machine::open_trace_file() {
   if (!config_.trace_file) return {};
   auto file = open_file(*config_.trace_file, O_WRONLY | O_CREAT, 0644);
