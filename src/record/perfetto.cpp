@@ -29,11 +29,12 @@ struct Slice {
   const Record* queued = nullptr;  // of a job: how it lay before
 };
 
-/// In the order of their beginnings, the outer before the inner, and nested: an inner one ends
-/// where the outer ends.
+/// In the order of their beginnings, the outer before the inner (which has been recorded first),
+/// and nested: an inner one ends where the outer ends.
 void nest(std::vector<Slice>& slices) {
-  std::ranges::stable_sort(slices, [](const Slice& a, const Slice& b) {
-    return a.begin_ns != b.begin_ns ? a.begin_ns < b.begin_ns : a.end_ns > b.end_ns;
+  std::ranges::sort(slices, [](const Slice& a, const Slice& b) {
+    if (a.begin_ns != b.begin_ns) return a.begin_ns < b.begin_ns;
+    return a.end_ns != b.end_ns ? a.end_ns > b.end_ns : a.record > b.record;
   });
   std::vector<std::uint64_t> open;  // ends of those around
   for (Slice& slice : slices) {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
+#include <utility>
 
 namespace takt {
 namespace {
@@ -97,7 +99,13 @@ std::vector<HostEvent> parse_trace(std::string_view text) {
 }
 
 void sort_by_time(std::vector<HostEvent>& events) {
-  std::ranges::stable_sort(events, {}, &HostEvent::at_ns);
+  if (std::ranges::is_sorted(events, {}, &HostEvent::at_ns)) return;  // as the kernel prints them
+  std::vector<std::pair<std::uint64_t, std::size_t>> order;  // the place keeps those of one instant
+  for (std::size_t n = 0; n < events.size(); ++n) order.emplace_back(events[n].at_ns, n);
+  std::ranges::sort(order);
+  std::vector<HostEvent> sorted;
+  for (const auto& [at_ns, place] : order) sorted.push_back(std::move(events[place]));
+  events = std::move(sorted);
 }
 
 }  // namespace takt
