@@ -16,6 +16,8 @@ debug_console = 0xE9
 debug_exit = 0xF4
 slow_device = 0xFF001000  # NS, POST, ASK: src/dev/slow_device.h
 
+slow_device = 0xFF001000  # src/dev/slow_device.h
+
 load_address = 0x100000
 header_bytes = 0x20
 
@@ -51,6 +53,12 @@ class Code:
 
     def out32(self, number, value):  # out dx, eax
         return self.port(number).emit(0xB8, struct.pack("<I", value), 0xEF)
+
+    def store32(self, address, value):  # mov dword [address], value
+        return self.emit(0xC7, 0x05, struct.pack("<II", address, value))
+
+    def load32(self, address):  # mov eax, [address]
+        return self.emit(0xA1, struct.pack("<I", address))
 
     def halt(self):  # cli; hlt; again
         return self.emit(0xFA, 0xF4, 0xEB, 0xFD)
@@ -192,3 +200,11 @@ def reads_unclaimed():
         # mov eax, [address]; shr eax, 24
         code.emit(0xA1, struct.pack("<I", address), 0xC1, 0xE8, 24).put_al()
     return code.exit(0).image()
+
+
+def gives_work(jobs, ns):
+    """Posts jobs of `ns` nanoseconds to the slow device, then asks for one."""
+    code = Code().store32(slow_device, ns)
+    for _ in range(jobs):
+        code.store32(slow_device + 4, 1)
+    return code.load32(slow_device + 8).exit(0).image()

@@ -6,9 +6,12 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 #include <optional>
+#include <thread>
 
+#include "cli/trace_command.h"
 #include "ctl/client.h"
 #include "ctl/socket.h"
 #include "ctl/stat_text.h"
@@ -95,6 +98,22 @@ Result<> put(const ControlArguments& arguments, std::string_view action) {
   return {};
 }
 
+/// Again and again until the VM is gone, or once.
+Result<> api(const ControlArguments& arguments) {
+  std::chrono::milliseconds every{0};
+  if (!arguments.every.empty()) {
+    TRY(every, parse_duration(arguments.every));
+  }
+  auto next = std::chrono::steady_clock::now();
+  do {
+    TRY(const std::string body, ctl::request(arguments.name, arguments.method, arguments.target));
+    TRY_VOID(print(body));
+    next += every;
+    std::this_thread::sleep_until(next);
+  } while (every.count() != 0);
+  return {};
+}
+
 Result<> carry_out(ControlVerb verb, const ControlArguments& arguments) {
   switch (verb) {
     case ControlVerb::list: return list();
@@ -105,6 +124,7 @@ Result<> carry_out(ControlVerb verb, const ControlArguments& arguments) {
     case ControlVerb::shutdown:
       return put(arguments, arguments.force ? "vm.power-off" : "vm.shutdown");
     case ControlVerb::reset: return put(arguments, "vm.reset");
+    case ControlVerb::api: return api(arguments);
   }
   VMM_BUG("a verb that is none");
 }

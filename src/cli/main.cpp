@@ -22,6 +22,8 @@
 #include "cli/config_command.h"
 #include "cli/control_command.h"
 #include "cli/run_command.h"
+#include "cli/trace_command.h"
+#include "ctl/client.h"
 #include "vm/config_schema.h"
 
 namespace {
@@ -114,7 +116,31 @@ constexpr std::array control_commands{
     ControlCommand{takt::ControlVerb::resume, "resume", "Let a paused VM go on"},
     ControlCommand{takt::ControlVerb::shutdown, "shutdown", "Press a VM's power button"},
     ControlCommand{takt::ControlVerb::reset, "reset", "End a VM as a reset does, exit status 4"},
+    ControlCommand{takt::ControlVerb::api, "api",
+                   "Any request of the control socket, as curl would"},
 };
+
+void add_api_options(CLI::App& api, takt::ControlArguments& arguments) {
+  api.add_option("method", arguments.method, "GET or PUT")->required();
+  api.add_option("target", arguments.target, "such as /api/v1/vm.stat")->required();
+  api.add_option("--every", arguments.every,
+                 "again after this time, such as 10ms, until the VM ends")
+      ->type_name("TIME");
+}
+
+CLI::App* add_trace(CLI::App& app, takt::TraceArguments& arguments) {
+  CLI::App* trace =
+      app.add_subcommand("trace", "What a running VM did in its last moments, as a picture");
+  trace->footer(control_footer);
+  trace->add_option("name", arguments.name, "the VM's --name, or its socket's path")
+      ->type_name("NAME")
+      ->required();
+  trace->add_option("--last", arguments.last, "how far back: 5s (default), 250ms")
+      ->type_name("TIME");
+  trace->add_option("-o,--output", arguments.output, "file to write (default trace.json)")
+      ->type_name("FILE");
+  return trace;
+}
 
 /// In the order of control_commands.
 std::vector<CLI::App*> add_control_commands(CLI::App& app, takt::ControlArguments& arguments) {
@@ -130,6 +156,7 @@ std::vector<CLI::App*> add_control_commands(CLI::App& app, takt::ControlArgument
       sub->add_flag("--json", arguments.json, "all of it, as JSON");
     if (command.verb == takt::ControlVerb::shutdown)
       sub->add_flag("--force", arguments.force, "end the VM at once, whatever the guest does");
+    if (command.verb == takt::ControlVerb::api) add_api_options(*sub, arguments);
   }
   return added;
 }
@@ -179,6 +206,8 @@ int main(int argc, char** argv) {
   const CLI::App* config_check = add_config_check(app, config_files);
   takt::ControlArguments control_arguments;
   const auto controls = add_control_commands(app, control_arguments);
+  takt::TraceArguments trace_arguments;
+  const CLI::App* trace = add_trace(app, trace_arguments);
   if (const auto word = unknown_command(app, argc, argv)) {
     takt::say(fmt::format("takt: unknown command '{}'; commands are {}", takt::one_line(*word),
                           fmt::join(command_names(app), ", ")));
@@ -195,5 +224,9 @@ int main(int argc, char** argv) {
   for (std::size_t n = 0; n < controls.size(); ++n)
     if (controls[n]->parsed())
       return takt::control_command(control_commands[n].verb, control_arguments);
+  if (trace->parsed())
+    return takt::trace_command(trace_arguments, [](const auto& name, const auto& target) {
+      return takt::ctl::request(name, "GET", target);
+    });
   return check->parsed() ? takt::check_command(check_arguments) : takt::run_command(arguments);
 }

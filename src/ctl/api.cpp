@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "ctl/open_metrics.h"
@@ -18,9 +19,9 @@ Response json_response(const Json& json) {
 
 Response no_content() { return {.status = 204}; }
 
-Response ping(ControlledVm& /*vm*/) { return json_response({{"vmm", "takt"}}); }
+Response ping(ControlledVm&, std::string_view) { return json_response({{"vmm", "takt"}}); }
 
-Response info(ControlledVm& vm) {
+Response info(ControlledVm& vm, std::string_view) {
   const auto effective = vm.info();
   if (!effective) return error_response(500, effective.error().text);
   Json json = Json::parse(*effective, nullptr, false);
@@ -29,25 +30,27 @@ Response info(ControlledVm& vm) {
   return json_response(whole);
 }
 
-Response stat(ControlledVm& vm) { return {.body = to_json(vm.statistics()) + "\n"}; }
+Response stat(ControlledVm& vm, std::string_view) {
+  return {.body = to_json(vm.statistics()) + "\n"};
+}
 
-Response metrics(ControlledVm& vm) {
+Response metrics(ControlledVm& vm, std::string_view) {
   return {.type = open_metrics_type, .body = to_open_metrics(vm.statistics())};
 }
 
-Response pause(ControlledVm& vm) {
+Response pause(ControlledVm& vm, std::string_view) {
   if (vm.is_paused()) return error_response(409, "the VM is paused already");
   if (const auto paused = vm.pause(); !paused) return error_response(503, paused.error().text);
   return no_content();
 }
 
-Response resume(ControlledVm& vm) {
+Response resume(ControlledVm& vm, std::string_view) {
   if (!vm.is_paused()) return error_response(409, "the VM is not paused");
   vm.resume();
   return no_content();
 }
 
-Response shut_down(ControlledVm& vm) {
+Response shut_down(ControlledVm& vm, std::string_view) {
   if (vm.is_paused())
     return error_response(409, "the VM is paused: resume it first, or use vm.power-off");
   if (!vm.press_power_button())
@@ -61,13 +64,34 @@ Response end_after(ControlledVm& vm, Outcome outcome) {
   return response;
 }
 
-Response power_off(ControlledVm& vm) { return end_after(vm, {Ending::quit}); }
-Response reset(ControlledVm& vm) { return end_after(vm, {Ending::reset, reset_by_user}); }
+Response power_off(ControlledVm& vm, std::string_view) { return end_after(vm, {Ending::quit}); }
+Response reset(ControlledVm& vm, std::string_view) {
+  return end_after(vm, {Ending::reset, reset_by_user});
+}
+
+constexpr std::string_view trace_parameter = "last_ms=";
+
+/// The rings hold less than an hour of anything.
+Response trace(ControlledVm& vm, std::string_view query) {
+  constexpr std::uint64_t most_ms = 3'600'000;
+  std::uint64_t last_ms = 0;
+  const std::string_view text = query.substr(std::min(trace_parameter.size(), query.size()));
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), last_ms);
+  const bool whole = error == std::errc{} && end == text.data() + text.size();
+  if (!query.starts_with(trace_parameter) || !whole || last_ms == 0 || last_ms > most_ms)
+    return error_response(400, "wants ?last_ms=N, 1 to 3600000");
+  return {.body = vm.trace(last_ms * 1'000'000)};
+}
+
+Response republish(ControlledVm& vm, std::string_view) {
+  if (!vm.republish()) return error_response(501, "only a VM with --testdev does that");
+  return no_content();
+}
 
 struct Endpoint {
   std::string_view method;
   std::string_view path;
-  Response (*handle)(ControlledVm& vm);
+  Response (*handle)(ControlledVm& vm, std::string_view query);
 };
 
 constexpr std::array endpoints{
@@ -75,11 +99,13 @@ constexpr std::array endpoints{
     Endpoint{"GET", "/api/v1/vmm.ping", ping},
     Endpoint{"GET", "/api/v1/vm.info", info},
     Endpoint{"GET", "/api/v1/vm.stat", stat},
+    Endpoint{"GET", "/api/v1/vm.trace", trace},
     Endpoint{"PUT", "/api/v1/vm.pause", pause},
     Endpoint{"PUT", "/api/v1/vm.resume", resume},
     Endpoint{"PUT", "/api/v1/vm.shutdown", shut_down},
     Endpoint{"PUT", "/api/v1/vm.power-off", power_off},
     Endpoint{"PUT", "/api/v1/vm.reset", reset},
+    Endpoint{"PUT", "/api/v1/testdev.republish", republish},
 };
 
 }  // namespace
@@ -91,10 +117,12 @@ Response error_response(unsigned status, std::string_view text) {
 }
 
 Response answer(ControlledVm& vm, const Request& request) {
-  const std::string_view path = request.target.substr(0, request.target.find('?'));
+  const std::size_t mark = std::min(request.target.find('?'), request.target.size());
+  const std::string_view path = request.target.substr(0, mark);
+  const std::string_view query = request.target.substr(std::min(mark + 1, request.target.size()));
   const auto it = std::ranges::find(endpoints, path, &Endpoint::path);
   if (it == endpoints.end()) return error_response(404, "no such endpoint; README.md lists them");
-  if (request.method == it->method) return it->handle(vm);
+  if (request.method == it->method) return it->handle(vm, query);
   Response response = error_response(405, std::string{"this endpoint takes "}.append(it->method));
   response.allow = it->method;
   return response;

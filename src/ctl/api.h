@@ -26,6 +26,10 @@ class ControlledVm {
   /// JSON object: what is in force.
   [[nodiscard]] virtual Result<std::string> info() const = 0;
   [[nodiscard]] virtual Statistics statistics() const = 0;
+  /// Trace-event JSON of the last moments (record/perfetto.h).
+  [[nodiscard]] virtual std::string trace(std::uint64_t last_ns) const = 0;
+  /// Publishes the dispatch tables anew; false on a VM without --testdev.
+  [[nodiscard]] virtual bool republish() = 0;
 };
 
 struct Request {

@@ -89,5 +89,21 @@ TEST(Reply, OfSomethingElseIsNone) {
   EXPECT_EQ(error_of({.status = 500, .body = "no json"}), "status 500");
 }
 
+TEST(Api, ATraceGoesBackAsFarAsIsAsked) {
+  FakeVm vm;
+  EXPECT_EQ(answer(vm, {"GET", "/api/v1/vm.trace?last_ms=20"}).body, R"({"last_ns": 20000000})");
+  for (const char* query : {"", "?", "?last_ms=", "?last_ms=0", "?last_ms=-1", "?last_ms=9x",
+                            "?last_ms=3600001", "?last=20"})
+    EXPECT_EQ(answer(vm, {"GET", std::string{"/api/v1/vm.trace"}.append(query)}).status, 400u)
+        << query;
+}
+
+TEST(Api, TablesArePublishedAnewForTestsOnly) {
+  FakeVm vm;
+  EXPECT_EQ(answer(vm, {"PUT", "/api/v1/testdev.republish"}).status, 204u);
+  vm.has_testdev = false;
+  EXPECT_EQ(answer(vm, {"PUT", "/api/v1/testdev.republish"}).status, 501u);
+}
+
 }  // namespace
 }  // namespace takt::ctl

@@ -2,6 +2,9 @@
 // A VM that only remembers what it was told, for the tests.
 #pragma once
 
+#include <fmt/format.h>
+
+#include <string>
 #include <vector>
 
 #include "ctl/api.h"
@@ -24,10 +27,15 @@ class FakeVm final : public ControlledVm {
   void end(Outcome outcome) override { endings.push_back(outcome); }
   [[nodiscard]] Result<std::string> info() const override { return R"({"name": "fake"})"; }
   [[nodiscard]] Statistics statistics() const override { return counted; }
+  [[nodiscard]] std::string trace(std::uint64_t last_ns) const override {
+    return fmt::format(R"({{"last_ns": {}}})", last_ns);
+  }
+  [[nodiscard]] bool republish() override { return has_testdev; }
 
   bool paused = false;
   bool stuck = false;
   bool has_button = true;
+  bool has_testdev = true;
   int presses = 0;
   std::vector<Outcome> endings;
   Statistics counted{.name = "fake",

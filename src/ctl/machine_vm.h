@@ -16,6 +16,10 @@ class MachineVm final : public ControlledVm {
   [[nodiscard]] bool press_power_button() override { return machine_.press_power_button(); }
   void end(Outcome outcome) override { machine_.end(outcome); }
   [[nodiscard]] Result<std::string> info() const override { return machine_.effective_state(); }
+  [[nodiscard]] std::string trace(std::uint64_t last_ns) const override {
+    return machine_.trace(last_ns);
+  }
+  [[nodiscard]] bool republish() override { return machine_.republish(); }
   [[nodiscard]] Statistics statistics() const override { return machine_.snapshot(); }
 
  private:

@@ -23,7 +23,7 @@ TEST(StatText, RatesAreThoseSinceTheAnswerBefore) {
   before.vcpus[0].kinds.clear();
   const auto text = stat_text(to_json(now), to_json(before));
   ASSERT_TRUE(text);
-  EXPECT_NE(text->find("vcpu0    pio                     6"), std::string::npos) << *text;
+  EXPECT_NE(text->find("vcpu0           pio                   6"), std::string::npos) << *text;
 }
 
 TEST(StatText, OfNoStatisticsIsNone) {

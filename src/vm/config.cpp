@@ -44,6 +44,8 @@ bool wants_real_time(const VmConfig& config) {
          std::ranges::any_of(config.servers | std::views::values, real_time);
 }
 
+bool traces_host(const VmConfig& config) { return config.trace_host == Switch::on; }
+
 bool is_on(Switch value, const VmConfig& config) {
   return value == Switch::on || (value == Switch::automatic && wants_real_time(config));
 }

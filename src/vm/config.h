@@ -76,11 +76,17 @@ struct VmConfig {
 
   bool print_effective = false;
   bool print_stats = false;
+  Switch trace_host = Switch::automatic;        // see traces_host()
+  std::optional<std::string> trace_file = {};   // where the trace of the last moments goes
   std::optional<std::string> dump_tables = {};  // to where: see dump_tables()
 };
 
 [[nodiscard]] bool wants_real_time(const VmConfig& config);
 [[nodiscard]] bool is_on(Switch value, const VmConfig& config);
+
+/// Whether the host's kernel is traced. Not unless asked for: each wake-up of a vCPU then takes a
+/// third longer (README, "Seeing what happened").
+[[nodiscard]] bool traces_host(const VmConfig& config);
 
 /// The end of a step that asks for a real-time attribute: a refusal stays an error in strict mode
 /// and becomes a warning on stderr in best-effort mode.

@@ -83,6 +83,14 @@ constexpr std::array common{
     Option{"print-stats", OptionKind::flag, "",
            "print exits and faults as JSON on stderr at the end",
            [](VmConfig& c, std::string_view v) { return store(c.print_stats, parse_bool(v)); }},
+    Option{"trace-host", OptionKind::value, "SWITCH",
+           "let the host's kernel trace what can make a vCPU late: on, off, auto (default: off)",
+           [](VmConfig& c, std::string_view v) { return store(c.trace_host, parse_switch(v)); }},
+    Option{"trace-file", OptionKind::value, "FILE",
+           "write the last moments as a trace for ui.perfetto.dev at the end",
+           [](VmConfig& c, std::string_view v) {
+             return store(c.trace_file, parse_text(v, "a file name"));
+           }},
 };
 
 }  // namespace

@@ -43,6 +43,19 @@ TEST(Config, ANameIsOneThatAFileCanHave) {
     EXPECT_FALSE(set_option(config, "name", name)) << name;
 }
 
+TEST(Config, TheHostIsTracedOnlyWhenAskedFor) {
+  VmConfig config;
+  ASSERT_TRUE(set(config, "vcpu", "0:policy=fifo,priority=80"));
+  EXPECT_FALSE(traces_host(config));
+  EXPECT_TRUE(set(config, "trace-host", "on"));
+  EXPECT_TRUE(traces_host(config));
+  EXPECT_TRUE(set(config, "trace-host", "auto"));
+  EXPECT_FALSE(traces_host(config));
+  EXPECT_FALSE(set(config, "trace-host", "yes"));
+  EXPECT_TRUE(set(config, "trace-file", "trace.json"));
+  EXPECT_FALSE(set(config, "trace-file", ""));
+}
+
 TEST(Config, RefusesSizesThatAreNoSizes) {
   VmConfig config;
   for (const char* text : {"", "M", "0", "1K", "-1M", "1.5G", "17T", "18446744073709551616", "1M1"})

@@ -56,6 +56,7 @@ Result<std::unique_ptr<Machine>> Machine::create(VmConfig config) {
   TRY_VOID(machine->create_vcpus());
   TRY_VOID(machine->create_servers_and_consoles());
   TRY_VOID(machine->create_board_and_boot());
+  TRY_VOID(machine->start_host_tracer());
   return machine;
 }
 
@@ -70,6 +71,7 @@ Result<> Machine::open_files() {
     kernel_ = std::move(*kernel);
   else
     return in_context("kernel", {kernel.error().text, Blame::usage});
+  TRY_VOID(open_trace_file());
   if (!config_.initrd) return {};
   if (auto initrd = WholeFile::read(*config_.initrd))
     initrd_ = std::move(*initrd);
@@ -168,6 +170,7 @@ Result<Outcome> Machine::run() {
     wait_for_end(signals);
   }
   stop_threads();
+  write_trace_file();
   return life_.outcome();
 }
 

@@ -18,6 +18,7 @@
 #include "base/whole_file.h"
 #include "bus/guest_mem.h"
 #include "host/console.h"
+#include "host/ftrace.h"
 #include "host/guest_ram.h"
 #include "host/resctrl.h"
 #include "kvm/system.h"
@@ -63,6 +64,9 @@ class Machine {
   Result<> pause();
   void resume();
   [[nodiscard]] bool is_paused() const { return paused_; }
+  /// Publishes the dispatch tables anew, as a device's move would; blocks until no vCPU sees the
+  /// old ones. False without --testdev.
+  [[nodiscard]] bool republish();
   /// Ends the VM; does not wait for the end.
   void end(Outcome outcome) { life_.request(outcome); }
   /// False on a machine without. Blocks for as long as a finger does.
@@ -75,12 +79,17 @@ class Machine {
   [[nodiscard]] Result<std::string> effective_state() const;
   /// JSON: what was counted. After run().
   [[nodiscard]] std::string statistics() const;
+  /// JSON for ui.perfetto.dev: what each thread did in the last `last_ns` as far as its ring goes
+  /// back, and the host if it is traced. While run() has threads, and after it. Any thread that is
+  /// neither a vCPU's nor a server's; blocks, for some 10 us for each event of the host.
+  [[nodiscard]] std::string trace(std::uint64_t last_ns) const;
   /// After run(): what KVM said, for a person; "" unless it failed.
   [[nodiscard]] std::string failure() const;
 
  private:
   Machine(VmConfig config, LifeCycle life) : config_{std::move(config)}, life_{std::move(life)} {}
   Result<> open_files();
+  Result<> open_trace_file();
   Result<> create_vm();
   Result<> create_memory();
   Result<> create_vcpus();
@@ -89,6 +98,7 @@ class Machine {
                                                 const ConsoleTarget& target);
   Result<> create_board_and_boot();
   void attach_consoles();
+  Result<> start_host_tracer();
   Result<> start_threads();
   Result<> place(std::string_view what, pid_t tid, const Placement& placement) const;
   Result<> place_threads();
@@ -103,12 +113,15 @@ class Machine {
   void try_power_button() const;
   [[nodiscard]] std::vector<pid_t> thread_ids() const;
   void stop_threads();
+  void write_trace_file() const;
 
   VmConfig config_;
   Fd dma_latency_;
   std::optional<ResctrlGroup> resctrl_;  // removed after the threads in it have ended
   CycleClock cycle_clock_;
   LifeCycle life_;
+  std::unique_ptr<Ftrace> host_tracer_;  // null: the host is not traced
+  Fd trace_file_;
   WholeFile kernel_;
   WholeFile initrd_;
   kvm::System system_;

@@ -28,6 +28,13 @@ void Machine::resume() {
   paused_ = false;
 }
 
+bool Machine::republish() {
+  if (!config_.testdev) return false;
+  board_->pio().publish(board_->pio().table(), *readers_);
+  board_->mmio().publish(board_->mmio().table(), *readers_);
+  return true;
+}
+
 /// The main thread's number is the process's.
 std::vector<pid_t> Machine::thread_ids() const {
   std::vector<pid_t> ids{::getpid()};
