@@ -107,7 +107,7 @@ class Endpoints(ControlTest):
         info = json.loads(self.ask("GET", "/api/v1/vm.info")[1])
         self.assertEqual(info["state"], "running")
         names = [t["name"] for t in info["threads"]]
-        self.assertEqual(sorted(names), ["console", "ctl", "takt", "vcpu0", "vcpu1"])
+        self.assertEqual(sorted(names), ["console", "console-out", "ctl", "takt", "vcpu0", "vcpu1"])
 
     def test_stat_counts_while_the_guest_runs(self):
         self.start_controlled(images.floods())
