@@ -16,6 +16,13 @@ constexpr std::uint16_t test_port = 0xe0;       // pc-testdev: 4 bytes, reads ba
 constexpr std::uint16_t ioeventfd_port = 0xea;  // takt's test device: a byte written goes nowhere
 constexpr std::uintptr_t test_mmio = 0xff00'0000;  // pc-testdev: 64 KiB, reads back
 
+// takt's slow device: README.md, "exit".
+constexpr std::uintptr_t slow_ns = 0xff00'1000;
+constexpr std::uintptr_t slow_ask = slow_ns + 0x08;
+constexpr std::uintptr_t slow_fault = slow_ns + 0x14;
+constexpr std::uint32_t slow_job_ns = 300'000;
+constexpr std::uint32_t slow_pages = 64;
+
 template <auto operation>
 std::uint64_t sample() {
   const std::uint64_t start = rdtsc_fenced();
@@ -35,6 +42,21 @@ bool has_test_mmio() {
   return read32(test_mmio) == 0x5ca1'ab1e;
 }
 
+bool has_slow_device() {
+  write32(slow_ns, 1);
+  return read32(slow_ns) == 1;
+}
+
+void ask_slow_device() {
+  write32(slow_ns, slow_job_ns);
+  read32(slow_ask);
+}
+
+void fault_slow_device() {
+  write32(slow_ns, 0);
+  write32(slow_fault, slow_pages);
+}
+
 constexpr std::array cases{
     machine::ExitCase{"none", sample<[] {}>, always, true},
     machine::ExitCase{"pio_write", sample<[] { outb(uart_scr, 0x55); }>, always, true},
@@ -45,6 +67,8 @@ constexpr std::array cases{
     machine::ExitCase{"mmio_write", sample<[] { write32(test_mmio, 1); }>, has_test_mmio, true},
     machine::ExitCase{"mmio_read", sample<[] { read32(test_mmio); }>, has_test_mmio, true},
     machine::ExitCase{"ioeventfd", sample<[] { outb(ioeventfd_port, 1); }>, always, false},
+    machine::ExitCase{"slow_ask", sample<ask_slow_device>, has_slow_device, false},
+    machine::ExitCase{"slow_fault", sample<fault_slow_device>, has_slow_device, false},
 };
 
 }  // namespace
