@@ -17,6 +17,7 @@
 #include <commit.h>  // made by cmake/version.cmake
 
 #include "base/result.h"
+#include "cli/blame_command.h"
 #include "cli/check_command.h"
 #include "cli/run_command.h"
 #include "vm/config_schema.h"
@@ -122,6 +123,11 @@ int main(int argc, char** argv) {
   check->footer(check_footer);
   takt::CheckArguments check_arguments;
   add_check_options(*check, check_arguments);
+  CLI::App* blame = app.add_subcommand("blame", "Why was a latency budget missed?");
+  std::string bundle;
+  blame->add_option("file", bundle, "bundle that a VM with a budget has written")
+      ->type_name("BUNDLE.JSON")
+      ->required();
   if (const auto word = unknown_command(app, argc, argv)) {
     takt::say(fmt::format("takt: unknown command '{}'; commands are {}", takt::one_line(*word),
                           fmt::join(command_names(app), ", ")));
@@ -134,5 +140,6 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return print_parse_error(error, app);
   }
+  if (blame->parsed()) return takt::blame_command(bundle);
   return check->parsed() ? takt::check_command(check_arguments) : takt::run_command(arguments);
 }

@@ -40,6 +40,21 @@ struct DeviceConfig {
   std::optional<AccessPolicy> access = {};
 };
 
+/// How long what may take, in us; absent: it is not watched. See ARCHITECTURE.md, "Budgets".
+struct Budgets {
+  static constexpr std::uint32_t most_us = 500'000;  // Record::took holds it at any clock rate
+
+  std::optional<std::uint32_t> exit_us = {};    // a vCPU's access, until the guest could go on
+  std::optional<std::uint32_t> wakeup_us = {};  // a vCPU or server that could run, until it ran
+  std::optional<std::uint32_t> job_us = {};     // a job of any server
+  std::map<std::string, std::uint32_t> server_job_us = {};  // by server name: instead of job_us
+  std::optional<std::string> bundles = {};  // the directory; absent: default_bundle_directory()
+
+  [[nodiscard]] bool any() const {
+    return exit_us || wakeup_us || job_us || !server_job_us.empty();
+  }
+};
+
 struct VmConfig {
   std::string name = "takt";
   std::string kernel = {};
@@ -56,8 +71,9 @@ struct VmConfig {
   std::map<std::uint32_t, Placement> vcpus = {};     // by vCPU number
   std::map<std::string, Placement> servers = {};     // by server name
   std::map<std::string, DeviceConfig> devices = {};  // by device name
-  std::uint32_t disable_exits = 0;                   // mask of kvm::disable_exits()
-  std::optional<std::uint32_t> halt_poll_ns = {};    // absent: the host's default
+  Budgets budget = {};
+  std::uint32_t disable_exits = 0;                 // mask of kvm::disable_exits()
+  std::optional<std::uint32_t> halt_poll_ns = {};  // absent: the host's default
 
   ConsoleTarget console = {.kind = ConsoleKind::stdio};
   ConsoleTarget debug_console = {};

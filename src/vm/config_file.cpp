@@ -70,6 +70,8 @@ class Reader {
     const auto options = config_options();
     const auto option = std::ranges::find(options, key, &Option::key);
     if (option == options.end()) return fail(node, unknown_key(key));
+    if (option->kind == OptionKind::table && node.is_table())
+      return read_keys(*option, "", *node.as_table());
     if (const auto* table = node.as_table()) return read_placements(*option, *table);
     if (const auto* array = node.as_array()) return read_array(*option, *array);
     if (const auto text = scalar_text(node)) return set(node, key, *text);
@@ -85,6 +87,21 @@ class Reader {
       const auto text = scalar_text(element);
       if (!text) return fail(element, fmt::format("{}: a list of texts is allowed", option.key));
       TRY_VOID(set(element, option.key, *text));
+    }
+    return {};
+  }
+
+  /// [budget] exit_us = 20 is --budget exit_us=20, and slow.job_us = 9 is slow.job_us=9.
+  Result<> read_keys(const Option& option, const std::string& path, const toml::table& keys) {
+    for (const auto& [key, node] : keys) {
+      const std::string name = path + std::string{key.str()};
+      if (const auto* inner = node.as_table()) {
+        TRY_VOID(read_keys(option, name + ".", *inner));
+        continue;
+      }
+      const auto value = scalar_text(node);
+      if (!value) return fail(node, fmt::format("{}: a text or a number is allowed", name));
+      TRY_VOID(set(node, option.key, fmt::format("{}={}", name, *value)));
     }
     return {};
   }

@@ -34,6 +34,10 @@ constexpr std::array common{
     Option{"device", OptionKind::list, "NAME:KEY=VALUE,...",
            "who serves a device: server=NAME, access=lock (on the vCPU's thread) or server",
            [](VmConfig& c, std::string_view v) { return set_device(c, v); }},
+    Option{"budget", OptionKind::table, "KEY=US,...",
+           "how long what may take: exit_us, wakeup_us, job_us, SERVER.job_us; what is late is "
+           "explained in a file of bundles=DIR (takt blame)",
+           [](VmConfig& c, std::string_view v) { return set_budget(c, v); }},
     Option{"rt-mode", OptionKind::value, "MODE",
            "strict: a placement that is not granted is an error (default); best-effort: a warning",
            [](VmConfig& c, std::string_view v) { return store(c.rt_mode, parse_rt_mode(v)); }},

@@ -34,6 +34,8 @@ namespace takt {
 [[nodiscard]] Result<> set_vcpu(VmConfig& config, std::string_view text);
 [[nodiscard]] Result<> set_server(VmConfig& config, std::string_view text);
 [[nodiscard]] Result<> set_device(VmConfig& config, std::string_view text);
+/// "exit_us=20,slow.job_us=100": adds to what is there. `server.slow.job_us` is the same.
+[[nodiscard]] Result<> set_budget(VmConfig& config, std::string_view text);
 
 /// Stores a parsed value, or passes the error on.
 template <class Field, class T>

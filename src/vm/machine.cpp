@@ -46,6 +46,7 @@ Result<std::unique_ptr<Machine>> Machine::create(VmConfig config) {
   TRY(LifeCycle life, LifeCycle::create());
   std::unique_ptr<Machine> machine{new Machine{std::move(config), std::move(life)}};
   TRY_VOID(machine->open_files());
+  TRY_VOID(machine->open_bundles());
   TRY_VOID(machine->create_vm());
   TRY_VOID(machine->create_memory());
   TRY_VOID(machine->create_vcpus());
@@ -145,6 +146,7 @@ Result<Outcome> Machine::run() {
     TRY(const std::string json, effective_state());
     say(json);
   }
+  TRY_VOID(watch_budgets());
   for (const auto& vcpu : vcpus_) vcpu->open_gate();
   wait_for_end(signals);
   stop_threads();
@@ -160,6 +162,7 @@ Result<> Machine::start_threads() {
     TRY(debug_console_thread_,
         Thread::start("debug-console", [this] { debug_console_->serve({}); }));
   }
+  for (const auto& server : device_servers_.all()) set_budgets(*server);
   TRY_VOID(device_servers_.start());
   servers_ = board_->servers();
   for (const BoardServer& server : servers_) {
@@ -173,6 +176,7 @@ Result<> Machine::start_threads() {
                                                               .readers = *readers_,
                                                               .life = life_,
                                                               .devices = device_rows().size()}));
+    set_budgets(*vcpus_.back());
     TRY_VOID(vcpus_.back()->start());
   }
   vcpu_fds_.clear();
@@ -216,6 +220,7 @@ void Machine::press_power_button() const {
 
 /// vCPUs first: they produce; then the servers; the consoles write out what is left.
 void Machine::stop_threads() {
+  if (watch_) watch_->stop();
   for (const auto& vcpu : vcpus_) vcpu->stop();
   device_servers_.stop();
   for (const BoardServer& server : servers_) server.stop();

@@ -14,11 +14,13 @@
 #include "base/whole_file.h"
 #include "bus/guest_mem.h"
 #include "host/console.h"
+#include "host/ftrace.h"
 #include "host/guest_ram.h"
 #include "kvm/system.h"
 #include "kvm/vcpu_fd.h"
 #include "kvm/vm_fd.h"
 #include "vm/board.h"
+#include "vm/budget_watch.h"
 #include "vm/config.h"
 #include "vm/life_cycle.h"
 #include "vm/servers.h"
@@ -47,15 +49,20 @@ class Machine {
  private:
   Machine(VmConfig config, LifeCycle life) : config_{std::move(config)}, life_{std::move(life)} {}
   Result<> open_files();
+  Result<> open_bundles();
   Result<> create_vm();
   Result<> create_memory();
   Result<> create_vcpus();
   Result<> create_consoles();
   Result<> create_board_and_boot();
+  void set_budgets(Server& server) const;
+  void set_budgets(VcpuThread& vcpu) const;
   Result<> start_threads();
   Result<> place(std::string_view what, pid_t tid, const Placement& placement) const;
   Result<> place_threads();
   Result<> lock_memory() const;
+  Result<> watch_budgets();
+  [[nodiscard]] std::vector<WatchedThread> watched_threads() const;
   void wait_for_end(const Fd& signals);
   void press_power_button() const;
   void stop_threads();
@@ -81,6 +88,9 @@ class Machine {
   std::vector<Thread> server_threads_;  // as servers_
   Thread console_thread_;
   Thread debug_console_thread_;
+  std::optional<BundleStore> bundles_;  // only with a budget, as the next two
+  std::unique_ptr<Ftrace> host_tracer_;
+  std::unique_ptr<BudgetWatch> watch_;
 };
 
 }  // namespace takt

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a machine says about itself, as JSON.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -69,12 +70,13 @@ Result<std::string> Machine::effective_state() const {
     threads.push_back(std::move(thread));
     return {};
   };
-  TRY_VOID(add(current_tid()));
+  TRY_VOID(add(::getpid()));  // the main thread, whoever asks
   TRY_VOID(add(console_thread_.tid()));
   if (debug_console_) TRY_VOID(add(debug_console_thread_.tid()));
   for (const auto& server : device_servers_.all()) TRY_VOID(add(server->tid()));
   for (const Thread& thread : server_threads_) TRY_VOID(add(thread.tid()));
   for (const auto& vcpu : vcpus_) TRY_VOID(add(vcpu->tid()));
+  if (watch_) TRY_VOID(add(watch_->tid()));
   Json halt_poll;  // null: the host's default
   if (config_.halt_poll_ns) halt_poll = *config_.halt_poll_ns;
   Json board;
@@ -113,6 +115,8 @@ std::string Machine::statistics() const {
                    {"vcpus", std::move(vcpus)},
                    {"servers", std::move(servers)},
                    {"back_pressure", device_servers_.back_pressure()},
+                   {"budgets_missed", watch_ ? watch_->missed() : 0},
+                   {"bundles", watch_ ? watch_->bundles() : 0},
                    {"unclaimed_pio", board_->pio().unclaimed()},
                    {"unclaimed_mmio", board_->mmio().unclaimed()},
                    {"console_bytes_dropped", console_->dropped()}};
