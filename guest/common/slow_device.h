@@ -19,6 +19,8 @@ class SlowDevice {
   /// A job that this CPU waits for; how many were done.
   std::uint32_t ask() const { return machine::read_register(base_ + 0x08); }
   std::uint32_t count() const { return machine::read_register(base_ + 0x0c); }
+  /// A job that touches as many pages which were not there, and that this CPU waits for.
+  void fault(std::uint32_t pages) const { write(0x14, pages); }
   /// A job by a doorbell that stays in the kernel.
   void ring() const { write(0x10, 1); }
 

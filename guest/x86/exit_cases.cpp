@@ -18,6 +18,8 @@ constexpr std::uint16_t ioeventfd_port = 0xea;  // takt's test device: a byte wr
 constexpr std::uintptr_t test_mmio = 0xff00'0000;  // pc-testdev: 64 KiB, reads back
 constexpr std::uintptr_t slow_mmio = 0xff00'1000;  // takt's slow device
 
+constexpr std::uint32_t slow_pages = 64;
+
 template <auto operation>
 std::uint64_t sample() {
   const std::uint64_t start = rdtsc_fenced();
@@ -54,6 +56,7 @@ constexpr std::array cases{
     machine::ExitCase{"slow_post", sample<[] { slow.post(); }>, has_slow_device, false, true},
     machine::ExitCase{"slow_ask", sample<[] { slow.ask(); }>, has_slow_device, false, true},
     machine::ExitCase{"slow_ring", sample<[] { slow.ring(); }>, has_slow_device, false, true},
+    machine::ExitCase{"slow_fault", sample<[] { slow.fault(slow_pages); }>, has_slow_device, false},
 };
 
 }  // namespace

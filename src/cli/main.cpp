@@ -18,6 +18,7 @@
 #include <commit.h>  // made by cmake/version.cmake
 
 #include "base/result.h"
+#include "cli/blame_command.h"
 #include "cli/check_command.h"
 #include "cli/config_command.h"
 #include "cli/control_command.h"
@@ -208,6 +209,11 @@ int main(int argc, char** argv) {
   const auto controls = add_control_commands(app, control_arguments);
   takt::TraceArguments trace_arguments;
   const CLI::App* trace = add_trace(app, trace_arguments);
+  CLI::App* blame = app.add_subcommand("blame", "Why was a latency budget missed?");
+  std::string bundle;
+  blame->add_option("file", bundle, "bundle that a VM with a budget has written")
+      ->type_name("BUNDLE.JSON")
+      ->required();
   if (const auto word = unknown_command(app, argc, argv)) {
     takt::say(fmt::format("takt: unknown command '{}'; commands are {}", takt::one_line(*word),
                           fmt::join(command_names(app), ", ")));
@@ -228,5 +234,6 @@ int main(int argc, char** argv) {
     return takt::trace_command(trace_arguments, [](const auto& name, const auto& target) {
       return takt::ctl::request(name, "GET", target);
     });
+  if (blame->parsed()) return takt::blame_command(bundle);
   return check->parsed() ? takt::check_command(check_arguments) : takt::run_command(arguments);
 }

@@ -8,12 +8,13 @@ namespace takt {
 
 AccessRules SlowDevice::rules() const {
   // clang-format off
-  static constexpr std::array<AccessRule, 5> rules{{
+  static constexpr std::array<AccessRule, 6> rules{{
       {ns,    ns + 3,    Run::in_line,     Run::in_line},
       {post,  post + 3,  Run::in_line,     Run::posted},
       {ask,   ask + 3,   Run::synchronous, Run::synchronous},
       {count, count + 3, Run::in_line,     Run::in_line},
       {bell,  bell + 3,  Run::in_line,     Run::eventfd},
+      {fault, fault + 3, Run::in_line,     Run::synchronous},
   }};
   // clang-format on
   return AccessRules{rules};
@@ -36,6 +37,7 @@ void SlowDevice::write(Access access, std::uint64_t value) RT {
     case post:
     case ask:
     case bell: return job();
+    case fault: pages_.touch(static_cast<unsigned>(value)); return job();
     default: return;
   }
 }

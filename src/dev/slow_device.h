@@ -8,6 +8,7 @@
 //   0x08 ASK    rw  synchronous  does a job; reads as the number of jobs done, this one included
 //   0x0c COUNT  r   inline       the number of jobs done
 //   0x10 BELL   w   eventfd      does a job
+//   0x14 FAULT  w   synchronous  does a job that first touches as many fresh pages as are written
 //
 // NS and COUNT may be used by any number of threads at once; for the rest the model is behind a
 // Guarded.
@@ -18,6 +19,7 @@
 
 #include "bus/clock.h"
 #include "bus/device.h"
+#include "bus/fresh_pages.h"
 
 namespace takt {
 
@@ -26,10 +28,17 @@ class SlowDevice : public Device {
   static constexpr std::uint64_t region_bytes = 4096;
   static constexpr Width widest = Width::b4;
   static constexpr std::uint32_t longest_ns = 10'000'000;
-  enum Register : std::uint32_t { ns = 0x00, post = 0x04, ask = 0x08, count = 0x0c, bell = 0x10 };
+  enum Register : std::uint32_t {
+    ns = 0x00,
+    post = 0x04,
+    ask = 0x08,
+    count = 0x0c,
+    bell = 0x10,
+    fault = 0x14
+  };
 
   /// A job spins until `clock` has gone on by NS.
-  explicit SlowDevice(const Clock& clock) : clock_{clock} {}
+  SlowDevice(const Clock& clock, FreshPages& pages) : clock_{clock}, pages_{pages} {}
 
   [[nodiscard]] std::string_view name() const override { return "slow"; }
   std::uint64_t read(Access access) RT override;
@@ -40,6 +49,7 @@ class SlowDevice : public Device {
   void job() RT;
 
   const Clock& clock_;
+  FreshPages& pages_;
   std::atomic<std::uint32_t> ns_ = 0;
   std::atomic<std::uint32_t> count_ = 0;
 };

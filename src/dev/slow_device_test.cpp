@@ -15,9 +15,16 @@ class TickingClock : public Clock {
   mutable std::int64_t now_ = 0;
 };
 
+class CountedPages : public FreshPages {
+ public:
+  void touch(unsigned count) RT override { touched += count; }
+  unsigned touched = 0;
+};
+
 struct Slow {
   TickingClock clock;
-  SlowDevice device{clock};
+  CountedPages pages;
+  SlowDevice device{clock, pages};
   void write(std::uint64_t offset, std::uint64_t value) {
     device.write({.offset = offset, .width = Width::b4}, value);
   }
@@ -41,6 +48,13 @@ TEST(SlowDevice, EachWayToOrderAJobCounts) {
   t.write(SlowDevice::bell, 0);
   EXPECT_EQ(t.read(SlowDevice::count), 3u);
   EXPECT_EQ(t.read(SlowDevice::ask), 4u);
+}
+
+TEST(SlowDevice, AJobTouchesAsManyPagesAsTheGuestSays) {
+  Slow t;
+  t.write(SlowDevice::fault, 64);
+  EXPECT_EQ(t.pages.touched, 64u);
+  EXPECT_EQ(t.read(SlowDevice::count), 1u);
 }
 
 TEST(SlowDevice, AGuestCannotKeepAThreadForLongerThanTheLimit) {

@@ -19,13 +19,23 @@ class ThreadRecorder {
   static constexpr std::size_t remembered = 4096;
 
   /// `devices` is the highest DeviceId that records will name.
-  explicit ThreadRecorder(std::size_t devices) : by_device_(devices + 1) {}
+  explicit ThreadRecorder(std::size_t devices) : by_device_(devices + 1) {
+    budgets_.fill(no_budget);
+  }
+
+  /// Records of `kind` that took more cycles are kept in misses(), too. Before the thread starts.
+  void set_budget(RecordKind kind, std::uint32_t cycles) {
+    budgets_[std::to_underlying(kind)] = cycles;
+  }
+  static constexpr std::uint32_t no_budget = 0xffff'ffff;  // no record took more
 
   /// The recording thread only. A device beyond the highest is counted as none.
   void put(const Record& record) RT {
     by_kind_[std::to_underlying(record.kind)].record(record.took, record.at);
     if (concerns_device(record)) by_device_[record.device.raw()].record(record.took, record.at);
     ring_.put(record);
+    if (record.took > budgets_[std::to_underlying(record.kind)]) [[unlikely]]
+      misses_.put(record);
   }
 
   /// The calling thread's, or null: for code that many threads run. Set for the life of a Scope.
@@ -46,6 +56,9 @@ class ThreadRecorder {
   [[nodiscard]] HistogramCopy of(DeviceId device) const { return by_device_[device.raw()].copy(); }
   [[nodiscard]] std::size_t devices() const { return by_device_.size() - 1; }
   [[nodiscard]] std::vector<Record> last() const { return ring_.copy(); }
+  /// How many records were over their budget, and the last of them.
+  [[nodiscard]] std::uint64_t missed() const { return misses_.count(); }
+  [[nodiscard]] std::vector<Record> misses() const { return misses_.copy(); }
 
  private:
   [[nodiscard]] bool concerns_device(const Record& record) const RT {
@@ -57,6 +70,8 @@ class ThreadRecorder {
   std::array<Histogram, record_kinds> by_kind_;
   std::vector<Histogram> by_device_;
   FlightRing<Record, remembered> ring_;
+  std::array<std::uint32_t, record_kinds> budgets_;
+  FlightRing<Record, 16> misses_;
 };
 
 /// Puts a record into the calling thread's recorder if it has one.

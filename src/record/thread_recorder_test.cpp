@@ -51,6 +51,23 @@ TEST(ThreadRecorder, IsTheThreadsOwnForTheLifeOfAScope) {
   EXPECT_EQ(recorder->last()[0].at, 1u);
 }
 
+TEST(ThreadRecorder, WhatTookLongerThanItsBudgetIsRemembered) {
+  const auto recorder = recorder_of_one_device();
+  recorder->set_budget(RecordKind::job, 50);
+  recorder->put({.at = 1, .took = 50, .kind = RecordKind::job});
+  recorder->put({.at = 2, .took = 51, .kind = RecordKind::job});
+  recorder->put({.at = 3, .took = 99, .kind = RecordKind::mmio});
+  EXPECT_EQ(recorder->missed(), 1u);
+  ASSERT_EQ(recorder->misses().size(), 1u);
+  EXPECT_EQ(recorder->misses()[0].at, 2u);
+}
+
+TEST(ThreadRecorder, WithoutABudgetNothingTakesTooLong) {
+  const auto recorder = recorder_of_one_device();
+  recorder->put({.took = 0xffff'ffff});
+  EXPECT_EQ(recorder->missed(), 0u);
+}
+
 TEST(Record, KeepsWidthAndDirectionOfAnAccess) {
   const Record record{.detail = access_detail(8, true)};
   EXPECT_TRUE(record.is_write());

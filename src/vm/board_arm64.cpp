@@ -16,6 +16,7 @@
 #include "dev/test_device.h"
 #include "dev/uart16550.h"
 #include "host/arm_host.h"
+#include "host/fresh_memory.h"
 #include "host/linux_host.h"
 #include "host/system_clock.h"
 #include "host/wall_clock_alarm.h"
@@ -97,7 +98,8 @@ class BoardArm64 : public Board {
   Pl061 pl061_;
   DebugExit debug_exit_;
   ScratchRegisters test_registers_;
-  SlowDevice slow_device_{clock_};
+  FreshMemory fresh_memory_;
+  SlowDevice slow_device_{clock_, fresh_memory_};
   Guarded& uart_ = has_pl011() ? guard("uart", pl011_) : guard("uart", uart16550_);
   Guarded& rtc_ = guard("rtc", pl031_);
   Guarded& gpio_ = guard("gpio", pl061_);
@@ -122,6 +124,7 @@ Result<> BoardArm64::publish_table(const Quiescence& readers) {
   };
   // clang-format on
   if (config_.testdev) {
+    TRY_VOID(fresh_memory_.reserve());
     regions.push_back(at(layout::debug_exit, debug_exit_, "debug-exit"));
     regions.push_back(at(layout::test_registers, test_registers_, "test-registers"));
     regions.push_back(at(layout::slow_device, guard("slow", slow_device_), slow_device_));

@@ -12,6 +12,7 @@
 #include "dev/slow_device.h"
 #include "dev/test_device.h"
 #include "dev/uart16550.h"
+#include "host/fresh_memory.h"
 #include "host/system_clock.h"
 #include "host/x86_host.h"
 #include "kvm/cpuid_x86.h"
@@ -80,7 +81,8 @@ class BoardX86 : public Board {
   std::optional<DebugConsole> debug_console_;
   ScratchRegisters test_registers_;
   ScratchRegisters test_port_;
-  SlowDevice slow_device_{clock_};
+  FreshMemory fresh_memory_;
+  SlowDevice slow_device_{clock_, fresh_memory_};
   Guarded& com1_ = guard("uart", uart16550_);
   Guarded& rtc_ = guard("rtc", rtc_cmos_);
   Guarded& keyboard_ = guard("keyboard", i8042_);
@@ -107,6 +109,7 @@ Result<> BoardX86::publish_tables(const Quiescence& readers) {
     pio.push_back(
         at(layout::debug_console, guard("debug-console", *debug_console_), *debug_console_));
   if (config_.testdev) {
+    TRY_VOID(fresh_memory_.reserve());
     pio.push_back({layout::test_port, 4, &test_port_, Width::b4});
     mmio.push_back(at(layout::test_registers, test_registers_, "test-registers"));
     mmio.push_back(at(layout::slow_device, guard("slow", slow_device_), slow_device_));

@@ -44,7 +44,10 @@ bool wants_real_time(const VmConfig& config) {
          std::ranges::any_of(config.servers | std::views::values, real_time);
 }
 
-bool traces_host(const VmConfig& config) { return config.trace_host == Switch::on; }
+bool traces_host(const VmConfig& config) {
+  const bool by_itself = config.trace_host == Switch::automatic && config.budget.any();
+  return config.trace_host == Switch::on || by_itself;
+}
 
 bool is_on(Switch value, const VmConfig& config) {
   return value == Switch::on || (value == Switch::automatic && wants_real_time(config));

@@ -41,6 +41,21 @@ struct DeviceConfig {
   std::optional<AccessPolicy> access = {};
 };
 
+/// How long what may take, in us; absent: it is not watched. See ARCHITECTURE.md, "Budgets".
+struct Budgets {
+  static constexpr std::uint32_t most_us = 500'000;  // Record::took holds it at any clock rate
+
+  std::optional<std::uint32_t> exit_us = {};    // a vCPU's access, until the guest could go on
+  std::optional<std::uint32_t> wakeup_us = {};  // a vCPU or server that could run, until it ran
+  std::optional<std::uint32_t> job_us = {};     // a job of any server
+  std::map<std::string, std::uint32_t> server_job_us = {};  // by server name: instead of job_us
+  std::optional<std::string> bundles = {};  // the directory; absent: default_bundle_directory()
+
+  [[nodiscard]] bool any() const {
+    return exit_us || wakeup_us || job_us || !server_job_us.empty();
+  }
+};
+
 struct VmConfig {
   std::string name = "takt";
   bool is_named = false;                    // by the user
@@ -61,8 +76,9 @@ struct VmConfig {
   std::map<std::string, DeviceConfig> devices = {};  // by device name
   std::optional<Placement> helpers = {};             // of the kernel's threads that serve the VM
   Switch cpu_dma_latency = Switch::automatic;
-  std::uint32_t cpu_dma_latency_us = 0;            // when it is on
-  std::vector<std::string> resctrl = {};           // lines of schemata; empty: no control group
+  std::uint32_t cpu_dma_latency_us = 0;   // when it is on
+  std::vector<std::string> resctrl = {};  // lines of schemata; empty: no control group
+  Budgets budget = {};
   std::uint32_t disable_exits = 0;                 // mask of kvm::disable_exits()
   std::optional<std::uint32_t> halt_poll_ns = {};  // absent: the host's default
 
@@ -84,8 +100,8 @@ struct VmConfig {
 [[nodiscard]] bool wants_real_time(const VmConfig& config);
 [[nodiscard]] bool is_on(Switch value, const VmConfig& config);
 
-/// Whether the host's kernel is traced. Not unless asked for: each wake-up of a vCPU then takes a
-/// third longer (README, "Seeing what happened").
+/// Whether the host's kernel is traced. Not unless asked for, or to explain what missed a budget:
+/// each wake-up of a vCPU then takes a third longer (README, "Seeing what happened").
 [[nodiscard]] bool traces_host(const VmConfig& config);
 
 /// The end of a step that asks for a real-time attribute: a refusal stays an error in strict mode

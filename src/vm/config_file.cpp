@@ -92,7 +92,23 @@ class Reader {
   Result<> read_table(const Option& option, const toml::table& table) {
     if (option.kind == OptionKind::keys) return read_keys(option, "", table);
     if (option.kind == OptionKind::lines) return read_lines(option, table);
+    if (option.kind == OptionKind::table) return read_each_key(option, "", table);
     return read_placements(option, table);
+  }
+
+  /// [budget] exit_us = 20 is --budget exit_us=20, and slow.job_us = 9 is slow.job_us=9.
+  Result<> read_each_key(const Option& option, const std::string& path, const toml::table& keys) {
+    for (const auto& [key, node] : keys) {
+      const std::string name = path + std::string{key.str()};
+      if (const auto* inner = node.as_table()) {
+        TRY_VOID(read_each_key(option, name + ".", *inner));
+        continue;
+      }
+      const auto value = scalar_text(node);
+      if (!value) return fail(node, fmt::format("{}: a text or a number is allowed", name));
+      TRY_VOID(set(node, option.key, fmt::format("{}={}", name, *value)));
+    }
+    return {};
   }
 
   /// [resctrl] schemata = ["L3:0=f0"] is --resctrl L3:0=f0.

@@ -56,6 +56,10 @@ constexpr std::array common{
            "a share of cache or memory bandwidth for the vCPUs and real-time servers: L3:0=f0, "
            "MB:0=50",
            [](VmConfig& c, std::string_view v) { return add_schemata(c, v); }},
+    Option{"budget", OptionKind::table, "KEY=US,...",
+           "how long what may take: exit_us, wakeup_us, job_us, SERVER.job_us; what is late is "
+           "explained in a file of bundles=DIR (takt blame)",
+           [](VmConfig& c, std::string_view v) { return set_budget(c, v); }},
     Option{"rt-mode", OptionKind::value, "MODE",
            "strict: a placement that is not granted is an error (default); best-effort: a warning",
            [](VmConfig& c, std::string_view v) { return store(c.rt_mode, parse_rt_mode(v)); }},
@@ -84,7 +88,8 @@ constexpr std::array common{
            "print exits and faults as JSON on stderr at the end",
            [](VmConfig& c, std::string_view v) { return store(c.print_stats, parse_bool(v)); }},
     Option{"trace-host", OptionKind::value, "SWITCH",
-           "let the host's kernel trace what can make a vCPU late: on, off, auto (default: off)",
+           "let the host's kernel trace what can make a vCPU late: on, off, auto (default): with a "
+           "budget",
            [](VmConfig& c, std::string_view v) { return store(c.trace_host, parse_switch(v)); }},
     Option{"trace-file", OptionKind::value, "FILE",
            "write the last moments as a trace for ui.perfetto.dev at the end",

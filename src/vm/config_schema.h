@@ -13,7 +13,8 @@ namespace takt {
 
 enum class OptionKind : std::uint8_t {
   value,  // one value, the last one counts
-  list,   // may be given several times
+  list,   // may be given several times; in a file also a table of tables: [vcpu.0]
+  table,  // KEY=VALUE,...; in a file a table: [budget]
   flag,   // on the command line without a value; in a file true or false
   keys,   // KEY=VALUE,...; in a file a table of them
   lines,  // as list; in a file also a table with the one key `schemata`

@@ -209,6 +209,60 @@ TEST(Config, DmaLatencyIsASwitchOrMicroseconds) {
             "cpu-dma-latency = 'on': allowed are off, auto, and 0 to 1000000 (microseconds)");
 }
 
+TEST(Config, BudgetsAddUp) {
+  VmConfig config;
+  ASSERT_TRUE(set(config, "budget", "exit_us=20,wakeup_us=50"));
+  ASSERT_TRUE(set(config, "budget", "job_us=100,slow.job_us=7,bundles=/tmp/late"));
+  EXPECT_EQ(config.budget.exit_us, 20u);
+  EXPECT_EQ(config.budget.wakeup_us, 50u);
+  EXPECT_EQ(config.budget.job_us, 100u);
+  EXPECT_EQ(config.budget.server_job_us["slow"], 7u);
+  EXPECT_EQ(config.budget.bundles, "/tmp/late");
+}
+
+TEST(Config, ABudgetThatCannotBeIsNamedWithWhatIsAllowed) {
+  VmConfig config;
+  EXPECT_EQ(error_of(set(config, "budget", "exit_us=0")),
+            "budget = 'exit_us=0': allowed are whole numbers from 1 to 500000");
+  EXPECT_EQ(error_of(set(config, "budget", "exit=5")),
+            "budget = 'exit=5': unknown key 'exit'; allowed are exit_us, wakeup_us, job_us, "
+            "SERVER.job_us, bundles");
+  EXPECT_FALSE(set(config, "budget", "exit_us"));
+  EXPECT_FALSE(set(config, "budget", ".job_us=5"));
+  EXPECT_FALSE(config.budget.any());
+}
+
+TEST(CheckConfig, ABudgetForAServerThatTheVmDoesNotHaveIsNamed) {
+  VmConfig config = bootable();
+  ASSERT_TRUE(set(config, "budget", "disk.job_us=5"));
+  EXPECT_EQ(error_of(check_config(config)).substr(0, 57),
+            "budget disk.job_us: no device is assigned to it; servers ");
+}
+
+TEST(ConfigFile, BudgetsAreATable) {
+  VmConfig config;
+  ASSERT_TRUE(parse_config(config, R"(
+[budget]
+exit_us = 20
+server.slow.job_us = 100
+uart.job_us = 9
+bundles = "late"
+)",
+                           "vm.toml"));
+  EXPECT_EQ(config.budget.exit_us, 20u);
+  EXPECT_EQ(config.budget.server_job_us["slow"], 100u);
+  EXPECT_EQ(config.budget.server_job_us["uart"], 9u);
+  EXPECT_EQ(config.budget.bundles, "late");
+}
+
+TEST(ConfigFile, AWrongBudgetIsNamedWithItsLine) {
+  VmConfig config;
+  EXPECT_EQ(error_of(parse_config(config, "[budget]\nexit_us = 20\nwakeup_us = 0\n", "vm.toml")),
+            "vm.toml:3: budget = 'wakeup_us=0': allowed are whole numbers from 1 to 500000");
+  EXPECT_EQ(error_of(parse_config(config, "[budget]\nexit_us = [1]\n", "vm.toml")),
+            "vm.toml:2: exit_us: a text or a number is allowed");
+}
+
 TEST(ConfigFile, AnUnknownKeyIsNamedWithItsLineAndTheNearestKnownOne) {
   VmConfig config;
   EXPECT_EQ(error_of(parse_config(config, "cpus = 1\nmemroy = \"1G\"\n", "vm.toml")),

@@ -88,6 +88,29 @@ Result<> set_device_key(DeviceConfig& device, std::string_view key, std::string_
   return usage_error(fmt::format("unknown key '{}'; allowed are server, access", key));
 }
 
+Result<> set_server_budget(Budgets& budget, std::string_view server, std::string_view value) {
+  TRY(std::string name, parse_thread_name(server));
+  TRY(const std::uint32_t us, parse_number(value, 1, Budgets::most_us));
+  budget.server_job_us[std::move(name)] = us;
+  return {};
+}
+
+Result<> set_budget_key(Budgets& budget, std::string_view key, std::string_view value) {
+  constexpr std::string_view of_server = ".job_us";
+  constexpr std::string_view prefix = "server.";
+  if (key == "bundles") return store(budget.bundles, parse_text(value, "a directory"));
+  if (key == "exit_us") return store(budget.exit_us, parse_number(value, 1, Budgets::most_us));
+  if (key == "wakeup_us") return store(budget.wakeup_us, parse_number(value, 1, Budgets::most_us));
+  if (key == "job_us") return store(budget.job_us, parse_number(value, 1, Budgets::most_us));
+  if (key.ends_with(of_server)) {
+    key.remove_suffix(of_server.size());
+    if (key.starts_with(prefix)) key.remove_prefix(prefix.size());
+    return set_server_budget(budget, key, value);
+  }
+  return usage_error(fmt::format(
+      "unknown key '{}'; allowed are exit_us, wakeup_us, job_us, SERVER.job_us, bundles", key));
+}
+
 struct NameAndRest {
   std::string_view name, rest;
 };
@@ -261,6 +284,15 @@ Result<> add_schemata(VmConfig& config, std::string_view text) {
     return usage_error("the form is RESOURCE:DOMAIN=VALUE;... such as L3:0=f0 or MB:0=50");
   config.resctrl.emplace_back(text);
   return {};
+}
+
+Result<> set_budget(VmConfig& config, std::string_view text) {
+  return for_each_part(text, ',', [&](std::string_view part) -> Result<> {
+    const std::size_t equals = part.find('=');
+    if (equals == std::string_view::npos)
+      return usage_error(fmt::format("'{}' is not KEY=VALUE such as exit_us=20", part));
+    return set_budget_key(config.budget, part.substr(0, equals), part.substr(equals + 1));
+  });
 }
 
 }  // namespace takt

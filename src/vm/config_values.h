@@ -40,6 +40,8 @@ namespace takt {
 [[nodiscard]] Result<> set_dma_latency(VmConfig& config, std::string_view text);
 /// Adds one line of schemata, such as "L3:0=f0;1=f0": the kernel knows what is in it.
 [[nodiscard]] Result<> add_schemata(VmConfig& config, std::string_view text);
+/// "exit_us=20,slow.job_us=100": adds to what is there. `server.slow.job_us` is the same.
+[[nodiscard]] Result<> set_budget(VmConfig& config, std::string_view text);
 
 /// Stores a parsed value, or passes the error on.
 template <class Field, class T>

@@ -20,6 +20,15 @@ std::vector<std::string_view> served_names(const VmConfig& config) {
   return names;
 }
 
+Result<> check_server(std::string_view whose, std::string_view name, const VmConfig& config) {
+  const auto servers = server_names(config);
+  if (std::ranges::find(servers, name) != servers.end()) return {};
+  return usage_error(
+      fmt::format("{}: no device is assigned to it; servers are {} (device.NAME has server = to "
+                  "assign another)",
+                  whose, fmt::join(servers, ", ")));
+}
+
 }  // namespace
 
 std::string_view device_name(DeviceId id) {
@@ -55,13 +64,10 @@ Result<> check_devices(const VmConfig& config) {
     if (std::ranges::find(devices, name) == devices.end())
       return usage_error(fmt::format("device {}: this VM has no such device; it has {}", name,
                                      fmt::join(devices, ", ")));
-  const auto servers = server_names(config);
   for (const auto& [name, _] : config.servers)
-    if (std::ranges::find(servers, name) == servers.end())
-      return usage_error(
-          fmt::format("server {}: no device is assigned to it; servers are {} (device.NAME has "
-                      "server = to assign another)",
-                      name, fmt::join(servers, ", ")));
+    TRY_VOID(check_server(fmt::format("server {}", name), name, config));
+  for (const auto& [name, _] : config.budget.server_job_us)
+    TRY_VOID(check_server(fmt::format("budget {}.job_us", name), name, config));
   return {};
 }
 

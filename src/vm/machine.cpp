@@ -51,6 +51,7 @@ Result<std::unique_ptr<Machine>> Machine::create(VmConfig config) {
   TRY(LifeCycle life, LifeCycle::create());
   std::unique_ptr<Machine> machine{new Machine{std::move(config), std::move(life)}};
   TRY_VOID(machine->open_files());
+  TRY_VOID(machine->open_bundles());
   TRY_VOID(machine->create_vm());
   TRY_VOID(machine->create_memory());
   TRY_VOID(machine->create_vcpus());
@@ -162,6 +163,7 @@ Result<Outcome> Machine::run() {
     TRY(const std::string json, effective_state());
     say(json);
   }
+  TRY_VOID(watch_budgets());
   {
     const FrozenAddressSpace frozen;
     open_observer_gate();
@@ -187,6 +189,7 @@ void Machine::attach_consoles() {
 }
 
 Result<> Machine::start_threads() {
+  for (const auto& server : servers_.all()) set_budgets(*server);
   TRY_VOID(servers_.start());
   TRY_VOID(console_->start("console"));
   if (debug_console_) TRY_VOID(debug_console_->start("debug"));
@@ -197,6 +200,7 @@ Result<> Machine::start_threads() {
                                                               .readers = *readers_,
                                                               .life = life_,
                                                               .devices = device_rows().size()}));
+    set_budgets(*vcpus_.back());
     TRY_VOID(vcpus_.back()->start());
   }
   vcpu_fds_.clear();
@@ -263,6 +267,7 @@ void Machine::try_power_button() const {
 /// write out what is left.
 void Machine::stop_threads() {
   stop_observer();
+  if (watch_) watch_->stop();
   for (const auto& vcpu : vcpus_) vcpu->stop();
   servers_.stop();
 }

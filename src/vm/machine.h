@@ -25,6 +25,7 @@
 #include "kvm/vcpu_fd.h"
 #include "kvm/vm_fd.h"
 #include "vm/board.h"
+#include "vm/budget_watch.h"
 #include "vm/config.h"
 #include "vm/life_cycle.h"
 #include "vm/servers.h"
@@ -90,6 +91,7 @@ class Machine {
   Machine(VmConfig config, LifeCycle life) : config_{std::move(config)}, life_{std::move(life)} {}
   Result<> open_files();
   Result<> open_trace_file();
+  Result<> open_bundles();
   Result<> create_vm();
   Result<> create_memory();
   Result<> create_vcpus();
@@ -99,6 +101,8 @@ class Machine {
   Result<> create_board_and_boot();
   void attach_consoles();
   Result<> start_host_tracer();
+  void set_budgets(Server& server) const;
+  void set_budgets(VcpuThread& vcpu) const;
   Result<> start_threads();
   Result<> place(std::string_view what, pid_t tid, const Placement& placement) const;
   Result<> place_threads();
@@ -108,6 +112,8 @@ class Machine {
   [[nodiscard]] std::optional<Placement> helper_placement() const;
   void place_late_helpers(const Fd& signals) const;
   Result<> lock_memory() const;
+  Result<> watch_budgets();
+  [[nodiscard]] std::vector<WatchedThread> watched_threads() const;
   void wait_for_end(const Fd& signals);
   void open_observer_gate();
   void try_power_button() const;
@@ -120,7 +126,8 @@ class Machine {
   std::optional<ResctrlGroup> resctrl_;  // removed after the threads in it have ended
   CycleClock cycle_clock_;
   LifeCycle life_;
-  std::unique_ptr<Ftrace> host_tracer_;  // null: the host is not traced
+  std::unique_ptr<Ftrace> host_tracer_;                    // null: the host is not traced
+  std::string host_tracer_missing_ = "trace-host is off";  // why not
   Fd trace_file_;
   WholeFile kernel_;
   WholeFile initrd_;
@@ -141,6 +148,8 @@ class Machine {
   Observer observer_;
   std::atomic<bool> observer_gate_ = false;
   Thread observer_thread_;
+  std::optional<BundleStore> bundles_;  // only with a budget, as the next one
+  std::unique_ptr<BudgetWatch> watch_;
 };
 
 }  // namespace takt

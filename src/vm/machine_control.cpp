@@ -43,6 +43,7 @@ std::vector<pid_t> Machine::thread_ids() const {
     if (console != nullptr) std::ranges::copy(console->threads(), std::back_inserter(ids));
   if (observer_.body) ids.push_back(observer_thread_.tid());
   for (const auto& vcpu : vcpus_) ids.push_back(vcpu->tid());
+  if (watch_) ids.push_back(watch_->tid());
   return ids;
 }
 

@@ -138,6 +138,8 @@ std::string Machine::statistics() const {
                    {"vcpus", std::move(vcpus)},
                    {"servers", std::move(servers)},
                    {"back_pressure", servers_.back_pressure()},
+                   {"budgets_missed", watch_ ? watch_->missed() : 0},
+                   {"bundles", watch_ ? watch_->bundles() : 0},
                    {"unclaimed_pio", board_->pio().unclaimed()},
                    {"unclaimed_mmio", board_->mmio().unclaimed()},
                    {"console_bytes_dropped", console_->dropped()},

@@ -20,9 +20,9 @@ RecordedThread recorded(const std::string& name, pid_t tid, const ThreadRecorder
   return thread;
 }
 
-void add_host(VmTrace& trace, const Ftrace* tracer) {
+void add_host(VmTrace& trace, const Ftrace* tracer, const std::string& missing) {
   if (tracer == nullptr) {
-    trace.host_missing = "trace-host is off";
+    trace.host_missing = missing;
   } else if (auto events = tracer->read(trace.from_ns)) {
     trace.host = std::move(*events);
   } else {
@@ -42,12 +42,17 @@ Result<> Machine::open_trace_file() {
   return {};
 }
 
+/// With a budget the host's events are worth having, but nobody has to run takt as root for it.
 Result<> Machine::start_host_tracer() {
   if (!traces_host(config_)) return {};
   auto tracer = Ftrace::create(config_.name);
-  if (!tracer) return granted(config_, std::unexpected{tracer.error()});
-  host_tracer_ = std::move(*tracer);
-  return {};
+  if (tracer) {
+    host_tracer_ = std::move(*tracer);
+    return {};
+  }
+  host_tracer_missing_ = tracer.error().text;
+  if (config_.trace_host == Switch::automatic) return {};
+  return granted(config_, std::unexpected{tracer.error()});
 }
 
 std::string Machine::trace(std::uint64_t last_ns) const {
@@ -62,7 +67,7 @@ std::string Machine::trace(std::uint64_t last_ns) const {
     trace.threads.push_back(recorded(vcpu->name(), vcpu->tid(), vcpu->recorder()));
   for (const auto& server : servers_.all())
     trace.threads.push_back(recorded(server->name(), server->tid(), server->recorder()));
-  add_host(trace, host_tracer_.get());
+  add_host(trace, host_tracer_.get(), host_tracer_missing_);
   return perfetto_json(trace, line);
 }
 

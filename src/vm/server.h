@@ -20,6 +20,8 @@ class Server {
   static Result<std::unique_ptr<Server>> create(std::string name, std::size_t devices);
   ~Server() { stop(); }
 
+  /// See ThreadRecorder. Before start().
+  void set_budget(RecordKind kind, std::uint32_t cycles) { recorder_.set_budget(kind, cycles); }
   /// After everything was given to loop(). Blocks until the thread is ready for vCPUs.
   Result<> start();
   /// When no vCPU runs any more: what was posted is done, then the thread ends and is joined.

@@ -95,6 +95,8 @@ void VcpuThread::stop() {
   open_gate();
   mailbox_.release();
   thread_.signal(kick_signal());
+  may_end_.store(true, std::memory_order_release);
+  may_end_.notify_all();
   thread_.join();
 }
 
@@ -118,6 +120,7 @@ void VcpuThread::body() {
   ::getrusage(RUSAGE_THREAD, &after);
   usage_ = {after.ru_minflt - before.ru_minflt, after.ru_majflt - before.ru_majflt,
             after.ru_nivcsw - before.ru_nivcsw};
+  may_end_.wait(false, std::memory_order_acquire);  // what the kernel counts for it can be read
 }
 
 void VcpuThread::loop() RT {

@@ -40,6 +40,8 @@ class VcpuThread {
   VcpuThread(kvm::VcpuFd vcpu, const VcpuWorld& world);
   ~VcpuThread();
 
+  /// See ThreadRecorder. Before start().
+  void set_budget(RecordKind kind, std::uint32_t cycles) { recorder_.set_budget(kind, cycles); }
   /// Starts the thread, which waits for open_gate(): in between it can be placed and looked at.
   Result<> start();
   void open_gate() noexcept;
@@ -87,6 +89,7 @@ class VcpuThread {
   VcpuUsage usage_;
   std::string failure_;
   std::atomic<bool> gate_ = false;
+  std::atomic<bool> may_end_ = false;
   Thread thread_;  // last: joined before anything that it uses goes away
 };
 
