@@ -77,6 +77,8 @@ TEST(Scrubbing, LeavesNoNameOfAControlGroup) {
             "sys/fs/cgroup/cpuset.cpus.isolated");
   EXPECT_EQ(scrubbed_name("sys/fs/cgroup/cpu/me/cpu.rt_runtime_us"),
             "sys/fs/cgroup/cpu/group/cpu.rt_runtime_us");
+  EXPECT_EQ(scrubbed_name("sys/fs/cgroup/cpuset/me/cpuset.effective_cpus"),
+            "sys/fs/cgroup/cpuset/group/cpuset.effective_cpus");
   EXPECT_EQ(scrubbed_name("sys/fs/cgroup/cpu/cpu.rt_runtime_us"),
             "sys/fs/cgroup/cpu/cpu.rt_runtime_us");
   EXPECT_EQ(scrubbed_name("sys/fs/resctrl/acme/cpus_list"), "sys/fs/resctrl/group/cpus_list");

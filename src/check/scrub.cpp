@@ -153,7 +153,8 @@ std::string scrubbed_name(std::string_view file) {
   if (file.starts_with(resctrl) && !file.substr(resctrl.size()).contains('/'))
     return fmt::format("{}{}", resctrl, file.ends_with("/info") ? "info" : "group");
   const std::size_t end = file.rfind('/');
-  for (const std::string_view root : {"sys/fs/cgroup/cpu/", "sys/fs/cgroup/", "sys/fs/resctrl/"}) {
+  for (const std::string_view root :
+       {"sys/fs/cgroup/cpu/", "sys/fs/cgroup/cpuset/", "sys/fs/cgroup/", "sys/fs/resctrl/"}) {
     if (!file.starts_with(root)) continue;
     if (end < root.size()) break;
     const std::string groups = anonymous_path(file.substr(root.size(), end - root.size()));
