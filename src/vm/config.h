@@ -71,8 +71,10 @@ struct VmConfig {
   Switch mlock = Switch::automatic;
 
   RtMode rt_mode = RtMode::strict;
-  std::map<std::uint32_t, Placement> vcpus = {};     // by vCPU number
-  std::map<std::string, Placement> servers = {};     // by server name
+  std::map<std::uint32_t, Placement> vcpus = {};  // by vCPU number
+  std::map<std::string, Placement> servers = {};  // by server name
+  std::map<std::string, std::uint32_t> server_poll_us =
+      {};                                            // by server name: EventLoop::poll_for()
   std::map<std::string, DeviceConfig> devices = {};  // by device name
   std::optional<Placement> helpers = {};             // of the kernel's threads that serve the VM
   Switch cpu_dma_latency = Switch::automatic;

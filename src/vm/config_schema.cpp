@@ -39,7 +39,8 @@ constexpr std::array common{
            "place a vCPU thread: cpu=2 (or cpu=2-3), policy=fifo|rr|other, priority=1..99",
            [](VmConfig& c, std::string_view v) { return set_vcpu(c, v); }},
     Option{"server", OptionKind::list, "NAME:KEY=VALUE,...",
-           "place a device server's thread in the same way",
+           "place a device server's thread in the same way; poll-us=N: it stays awake that long "
+           "after its last work",
            [](VmConfig& c, std::string_view v) { return set_server(c, v); }},
     Option{"device", OptionKind::list, "NAME:KEY=VALUE,...",
            "who serves a device: server=NAME, access=lock (on the vCPU's thread) or server",

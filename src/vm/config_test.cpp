@@ -77,6 +77,18 @@ TEST(Config, RefusesPlacementsThatCannotBeRead) {
     EXPECT_FALSE(set(config, "vcpu", text)) << text;
 }
 
+TEST(Config, AServerMayPollBesideItsPlacement) {
+  VmConfig config;
+  ASSERT_TRUE(set(config, "server", "slow:cpu=1-2,poll-us=50,policy=fifo,priority=3"));
+  EXPECT_EQ(config.server_poll_us["slow"], 50u);
+  EXPECT_EQ(config.servers["slow"].priority, 3);
+  EXPECT_EQ(config.servers["slow"].cpus->text(), "1-2");
+  ASSERT_TRUE(set(config, "server", "slow:poll-us=0"));
+  EXPECT_EQ(config.server_poll_us["slow"], 0u);
+  EXPECT_FALSE(set(config, "server", "slow:poll-us=fast"));
+  EXPECT_FALSE(set(config, "server", "slow:poll-us=1000001"));
+}
+
 TEST(Config, AServersNameIsAThreadsName) {
   VmConfig config;
   EXPECT_TRUE(set(config, "server", "console:policy=fifo,priority=90"));

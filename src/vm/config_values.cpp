@@ -67,6 +67,21 @@ Result<> set_placement_key(Placement& p, std::string_view key, std::string_view 
   return usage_error(fmt::format("unknown key '{}'; allowed are cpu, policy, priority", key));
 }
 
+constexpr std::uint32_t most_poll_us = 1'000'000;
+
+/// Takes "KEY=VALUE" and its comma out of `text`; the value if it was there.
+std::optional<std::string> take_key(std::string& text, std::string_view key) {
+  const std::string form = fmt::format(",{}=", key);
+  std::string list = "," + text;
+  const std::size_t begin = list.find(form);
+  if (begin == std::string::npos) return std::nullopt;
+  const std::size_t end = std::min(list.find(',', begin + 1), list.size());
+  std::string value = list.substr(begin + form.size(), end - begin - form.size());
+  list.erase(begin, end - begin);
+  text = list.empty() ? "" : list.substr(1);
+  return value;
+}
+
 /// The kernel keeps 15 characters of a thread's name (PR_SET_NAME, prctl(2)).
 Result<std::string> parse_thread_name(std::string_view text) {
   constexpr std::string_view allowed =
@@ -251,7 +266,10 @@ Result<> set_server(VmConfig& config, std::string_view text) {
   TRY(const NameAndRest parts,
       split_name(text, "NAME:KEY=VALUE,... such as console:policy=fifo,priority=90"));
   TRY(std::string name, parse_thread_name(parts.name));
-  return store(config.servers[std::move(name)], parse_placement(parts.rest));
+  std::string rest{parts.rest};
+  if (const auto poll_us = take_key(rest, "poll-us"))
+    TRY_VOID(store(config.server_poll_us[name], parse_number(*poll_us, 0, most_poll_us)));
+  return store(config.servers[std::move(name)], parse_placement(rest));
 }
 
 Result<> set_device(VmConfig& config, std::string_view text) {
