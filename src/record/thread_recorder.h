@@ -19,7 +19,8 @@ class ThreadRecorder {
   static constexpr std::size_t remembered = 4096;
 
   /// `devices` is the highest DeviceId that records will name.
-  explicit ThreadRecorder(std::size_t devices) : by_device_(devices + 1) {
+  explicit ThreadRecorder(std::size_t devices)
+      : by_device_(devices + 1), devices_{static_cast<unsigned>(devices)} {
     budgets_.fill(no_budget);
   }
 
@@ -31,8 +32,10 @@ class ThreadRecorder {
 
   /// The recording thread only. A device beyond the highest is counted as none.
   void put(const Record& record) RT {
-    by_kind_[std::to_underlying(record.kind)].record(record.took, record.at);
-    if (concerns_device(record)) by_device_[record.device.raw()].record(record.took, record.at);
+    const std::size_t bucket = HistogramBuckets::of(record.took);
+    by_kind_[std::to_underlying(record.kind)].record_in(bucket, record.took, record.at);
+    if (concerns_device(record))
+      by_device_[record.device.raw()].record_in(bucket, record.took, record.at);
     ring_.put(record);
     if (record.took > budgets_[std::to_underlying(record.kind)]) [[unlikely]]
       misses_.put(record);
@@ -64,11 +67,12 @@ class ThreadRecorder {
   [[nodiscard]] bool concerns_device(const Record& record) const RT {
     const bool whole = record.kind == RecordKind::pio || record.kind == RecordKind::mmio ||
                        record.kind == RecordKind::job;
-    return whole && record.device.raw() < by_device_.size();
+    return whole && record.device.raw() - 1u < devices_;  // none wraps around
   }
 
   std::array<Histogram, record_kinds> by_kind_;
   std::vector<Histogram> by_device_;
+  const unsigned devices_;
   FlightRing<Record, remembered> ring_;
   std::array<std::uint32_t, record_kinds> budgets_;
   FlightRing<Record, 16> misses_;

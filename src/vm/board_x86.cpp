@@ -110,7 +110,8 @@ Result<> BoardX86::publish_tables(const Quiescence& readers) {
         at(layout::debug_console, guard("debug-console", *debug_console_), *debug_console_));
   if (config_.testdev) {
     TRY_VOID(fresh_memory_.reserve());
-    pio.push_back({layout::test_port, 4, &test_port_, Width::b4});
+    pio.push_back({layout::test_port, 4, &test_port_, Width::b4,
+                   device_setting(config_, "test-registers").id});
     mmio.push_back(at(layout::test_registers, test_registers_, "test-registers"));
     mmio.push_back(at(layout::slow_device, guard("slow", slow_device_), slow_device_));
   }
