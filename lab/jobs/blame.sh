@@ -13,7 +13,7 @@ set -eu
 . /job/lib.sh
 
 faults="none host-thread slow-device page-fault interrupt throttled"
-budgets=exit_us=150,wakeup_us=20,job_us=150
+budgets=exit_us=150,wakeup_us=60,job_us=150
 fair_server=/sys/kernel/debug/sched/fair_server/cpu0/runtime
 fair_server_ns=50000000 # of each second: the kernel's default
 
@@ -66,7 +66,7 @@ run() {
     # shellcheck disable=SC2046  # words, on purpose
     "${takt:-/usr/bin/takt}" run --kernel /probe-x86.elf --testdev --memory 64M \
         --vcpu 0:policy=fifo,priority="$vcpu_prio" --server slow:policy=fifo,priority=85 \
-        --server console:policy=fifo,priority=75 --print-stats --budget "$budgets,bundles=$results/$1" \
+        --server console:policy=fifo,priority=90 --print-stats --budget "$budgets,bundles=$results/$1" \
         --cmdline "$(probe_words "$1") hist=off" >"$results/$1.console" 2>"$results/$1.vmm" </dev/null &
     vmm=$!
     guarded "$vmm"
