@@ -191,6 +191,7 @@ Ftrace::~Ftrace() {
 }
 
 Result<std::vector<HostEvent>> Ftrace::read(std::uint64_t since_ns) const {
+  const PiLock one_at_a_time{reading_};
   const Pause pause{on_};
   TRY(const Fd trace, open_file((instance_ / "trace").native(), O_RDONLY));
   LineReader reader{since_ns};

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/fd.h"
+#include "base/pi_mutex.h"
 #include "base/result.h"
 #include "record/host_event.h"
 
@@ -47,6 +48,7 @@ class Ftrace {
 
   std::filesystem::path instance_;
   Fd on_;  // tracing_on. While it is open the kernel lets nobody remove the instance.
+  mutable PiMutex reading_;  // held while it blocks: by threads of the control plane only
 };
 
 }  // namespace takt
