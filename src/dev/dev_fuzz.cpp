@@ -37,7 +37,7 @@ struct Op {
 /// Offsets to try for each device: all of its region and some beyond.
 constexpr std::array<std::uint16_t, device_count> offsets{0xffff, 6, 6, 6, 6, 0x24, 0x428};
 
-class Run {
+class Trial {
  public:
   void step(const Op& op) {
     switch (op.device % device_count) {
@@ -159,7 +159,7 @@ class Run {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   constexpr std::size_t op_bytes = 12;
-  takt::Run run;
+  takt::Trial trial;
   std::span input{data, size};
   for (; input.size() >= op_bytes; input = input.subspan(op_bytes)) {
     takt::Op op;
@@ -168,7 +168,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::memcpy(&op.offset, &input[2], sizeof op.offset);
     op.offset %= takt::offsets[op.device % takt::device_count];
     std::memcpy(&op.value, &input[4], sizeof op.value);
-    run.step(op);
+    trial.step(op);
   }
   return 0;
 }

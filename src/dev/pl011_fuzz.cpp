@@ -33,7 +33,7 @@ class CountingSink : public ByteSink {
   std::uint64_t taken = 0;
 };
 
-class Run {
+class Trial {
  public:
   void step(std::span<const std::uint8_t, op_bytes> op) {
     std::uint32_t value = 0;
@@ -111,11 +111,11 @@ class Run {
 }  // namespace takt
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  takt::Run run;
+  takt::Trial trial;
   std::span input{data, size};
   for (; input.size() >= takt::op_bytes; input = input.subspan(takt::op_bytes)) {
-    run.step(input.first<takt::op_bytes>());
-    run.check();
+    trial.step(input.first<takt::op_bytes>());
+    trial.check();
   }
   return 0;
 }

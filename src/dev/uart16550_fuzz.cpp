@@ -30,7 +30,7 @@ class CountingSink : public ByteSink {
   std::uint64_t taken = 0;
 };
 
-class Run {
+class Trial {
  public:
   void step(std::uint8_t op, std::uint8_t value) {
     const unsigned reg = op & 7;
@@ -100,10 +100,10 @@ class Run {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::span input{data, size};
-  takt::Run run;
+  takt::Trial trial;
   for (std::size_t i = 0; i + 1 < input.size(); i += 2) {
-    run.step(input[i], input[i + 1]);
-    run.check();
+    trial.step(input[i], input[i + 1]);
+    trial.check();
   }
   return 0;
 }
