@@ -317,9 +317,20 @@ def table_html(series, runs):
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(cells)}</tbody></table>"
 
 
+TITLES = {
+    "timer": ("Timer latency of a real-time guest",
+              "cyclictest, one thread, every millisecond: how late it wakes on the host, in a guest under "
+              "takt and in the same guest under QEMU."),
+    "net-rtt": ("Round trips through an emulated NIC",
+                "A message from a real-time thread of the host to one of the guest and back, 100 a second, under "
+                "takt and under QEMU with the same loads."),
+}
+
+
 def page(doc, series):
     lab = doc["mode"].startswith("lab")
     arch = ARCH.get(doc["arch"], doc["arch"])
+    title, what = TITLES[doc["bench"]]
     facts = [("mode", doc["mode"]), ("kernel", doc["kernel"]),
              ("takt", doc["takt"]), ("QEMU", doc["qemu"]), ("measured", doc["date"]),
              ("samples", f"{sum(row['samples'] for _, _, row in series):,} in {doc['runs']} "
@@ -337,10 +348,9 @@ def page(doc, series):
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>takt: timer latency, {arch}</title><style>{STYLE}</style></head><body>
-<h1>Timer latency of a real-time guest</h1>
-<p class=soft>cyclictest, one thread, every millisecond: how late it wakes on the host, in a guest under
-takt and in the same guest under QEMU. {arch}, PREEMPT_RT guest{' and host' * lab}.</p>
+<title>takt: {title.lower()}, {arch}</title><style>{STYLE}</style></head><body>
+<h1>{title}</h1>
+<p class=soft>{what} {arch}, PREEMPT_RT guest{' and host' * lab}.</p>
 <div class=figures>{figures}</div>
 <p class="note soft">{html.escape(LAB_MEANING if lab else NATIVE_MEANING)}</p>
 <h2>Summary</h2><div class=wide>{table_html(series, doc['runs'])}</div>

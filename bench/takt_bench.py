@@ -138,8 +138,10 @@ def device_document(bench, arguments, results):
     return {
         "bench": bench, "arch": arguments.arch, "mode": "lab, deterministic", "host": None, "results": results,
         "kernel": "host and guest " + read_text(arguments.raw[0] / "kernel"), "command": arguments.command,
-        "commands": commands, "runs": len(arguments.raw), "takt": takt_version(arguments.takt),
-        "qemu": arguments.qemu, "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
+        "commands": commands, "runs": len(arguments.raw),
+        "seeds": [path.name for path in arguments.raw], "notes": [],
+        "takt": takt_version(arguments.takt), "qemu": arguments.qemu,
+        "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
     }
 
 
