@@ -194,12 +194,12 @@ Result<> Machine::start_threads() {
   TRY_VOID(console_->start("console"));
   if (debug_console_) TRY_VOID(debug_console_->start("debug"));
   for (auto& fd : vcpu_fds_) {
-    vcpus_.push_back(
-        std::make_unique<VcpuThread>(std::move(fd), VcpuWorld{.pio = board_->pio(),
-                                                              .mmio = board_->mmio(),
-                                                              .readers = *readers_,
-                                                              .life = life_,
-                                                              .devices = device_rows().size()}));
+    vcpus_.push_back(std::make_unique<VcpuThread>(
+        std::move(fd), VcpuWorld{.pio = board_->pio(),
+                                 .mmio = board_->mmio(),
+                                 .readers = *readers_,
+                                 .life = life_,
+                                 .devices = device_rows(config_).size()}));
     set_budgets(*vcpus_.back());
     TRY_VOID(vcpus_.back()->start());
   }

@@ -59,9 +59,9 @@ Statistics Machine::snapshot() const {
                  .unclaimed_mmio = board_->mmio().unclaimed(),
                  .back_pressure = servers_.back_pressure()};
   for (const auto& vcpu : vcpus_)
-    all.vcpus.push_back(track_statistics(vcpu->name(), vcpu->recorder()));
+    all.vcpus.push_back(track_statistics(vcpu->name(), vcpu->recorder(), config_));
   for (const auto& server : servers_.all())
-    all.servers.push_back(track_statistics(server->name(), server->recorder()));
+    all.servers.push_back(track_statistics(server->name(), server->recorder(), config_));
   for (const pid_t tid : thread_ids())
     if (auto thread = thread_statistics(tid)) all.threads.push_back(std::move(*thread));
   return all;

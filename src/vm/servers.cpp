@@ -11,7 +11,7 @@ Result<Servers> Servers::create(const VmConfig& config) {
   Servers servers;
   for (std::string& name : server_names(config)) {
     const auto poll_us = config.server_poll_us.find(name);
-    TRY(auto server, Server::create(std::move(name), device_rows().size()));
+    TRY(auto server, Server::create(std::move(name), device_rows(config).size()));
     if (poll_us != config.server_poll_us.end())
       server->loop().poll_for(std::int64_t{poll_us->second} * 1000);
     servers.servers_.push_back(std::move(server));
