@@ -142,7 +142,7 @@ class BoardArm64 : public Board {
 Result<> BoardArm64::create_pci(kvm::VmFd& vm, const GuestMem& mem) {
   if (pci_devices(config_).empty()) return {};
   TRY(auto routing, kvm::GsiRouting::create(vm));
-  pci_ = std::make_unique<PciHost>(config_, mem, vm, servers_, maps_, std::move(routing));
+  pci_ = std::make_unique<PciHost>(config_, mem, vm, servers_, maps_, std::move(routing), shape_.its);
   return pci_->create(
       {.io = {0x1000, layout::pci_io_bytes - 0x1000},
        .mem32 = {layout::pci_mem32, layout::pci_mem32_bytes},

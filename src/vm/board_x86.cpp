@@ -115,7 +115,7 @@ Result<> BoardX86::create_pci(kvm::VmFd& vm, const GuestMem& mem) {
   for (std::uint32_t n = 0; n < layout::pci_pins; ++n)
     pci_pins_.push_back(std::make_unique<PciPinX86>(vm, Gsi{layout::pci_first_gsi + n}));
   TRY(auto routing, kvm::GsiRouting::create(vm));
-  pci_ = std::make_unique<PciHost>(config_, mem, vm, servers_, maps_, std::move(routing));
+  pci_ = std::make_unique<PciHost>(config_, mem, vm, servers_, maps_, std::move(routing), true);
   return pci_->create({.io = {layout::pci_io, layout::pci_io_bytes},
                        .mem32 = {layout::pci_mem32, layout::pci_mem32_bytes},
                        .mem64 = {}},

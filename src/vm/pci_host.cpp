@@ -31,10 +31,10 @@ class Allocator {
 }  // namespace
 
 PciHost::PciHost(const VmConfig& config, const GuestMem& mem, kvm::VmFd& vm, Servers& servers,
-                 AddressMaps& maps, kvm::GsiRouting routing)
+                 AddressMaps& maps, kvm::GsiRouting routing, bool has_msi)
     : config_{config},
       routing_{std::move(routing)},
-      world_{config, mem, vm, servers, routing_, upkeep_} {
+      world_{config, mem, vm, servers, routing_, upkeep_, has_msi} {
   upkeep_.attach(maps);
   upkeep_.stand_behind(servers.guard(config, "pci", upkeep_));
 }

@@ -50,6 +50,7 @@ struct PciWorld {
   Servers& servers;
   kvm::GsiRouting& routing;
   pci::Upkeep& upkeep;
+  bool has_msi = true;  // the interrupt controller takes them: not a GICv2
 };
 
 /// A device on the bus, with its function and whatever else it owns. Ended after the servers.
@@ -67,7 +68,7 @@ class PciHost {
  public:
   /// All outlive it.
   PciHost(const VmConfig& config, const GuestMem& mem, kvm::VmFd& vm, Servers& servers,
-          AddressMaps& maps, kvm::GsiRouting routing);
+          AddressMaps& maps, kvm::GsiRouting routing, bool has_msi);
 
   /// Makes the configured devices, each at its slot, BARs placed and enabled as firmware leaves
   /// them. `pin_of` is asked for each slot.
