@@ -132,8 +132,10 @@ class TestSplitRing {
     const Used got{static_cast<std::uint16_t>(memory_.load<std::uint32_t>(elem)),
                    memory_.load<std::uint32_t>(elem + 4)};
     ++next_used_;
-    for (const std::uint16_t desc : chains_[got.id]) free_.push_back(desc);
-    chains_.erase(got.id);
+    if (const auto found = chains_.find(got.id); found != chains_.end()) {
+      free_.insert(free_.end(), found->second.begin(), found->second.end());
+      chains_.erase(found);
+    }
     return got;
   }
 
@@ -228,8 +230,10 @@ class TestPackedRing {
     const bool avail = (desc.flags & desc_flag::avail) != 0;
     const bool is_used = (desc.flags & desc_flag::used) != 0;
     if (avail != used_wrap_ || is_used != used_wrap_) return std::nullopt;
-    const auto slots = slots_[desc.id];
-    slots_.erase(desc.id);
+    const auto found = slots_.find(desc.id);
+    if (found == slots_.end()) return std::nullopt;  // scribbled upon
+    const std::uint16_t slots = found->second;
+    slots_.erase(found);
     free_ids_.push_back(desc.id);
     room_ += slots;
     next_used_ = static_cast<std::uint16_t>(next_used_ + slots);
