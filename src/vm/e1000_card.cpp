@@ -81,8 +81,9 @@ Result<std::unique_ptr<PciCard>> make_e1000(const PciWorld& world, const PciDevi
                                             PciPin pin) {
   TRY(auto ports, open_frame_ports(world, device));
   std::unique_ptr<kvm::IrqfdVector> vector;
-  if (world.has_msi)
+  if (world.has_msi) {
     TRY(vector, kvm::IrqfdVector::create(world.vm, world.routing, pci::devfn_of(device.slot)));
+  }
   auto card = std::make_unique<E1000Card>(world, device, pin, std::move(ports.front()),
                                           std::move(vector));
   TRY_VOID(card->plug(world, device));
