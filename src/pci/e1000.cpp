@@ -24,7 +24,6 @@ E1000::E1000(FramePort& port, IrqSink& line, Clock& clock, Alarm& alarm, const G
     : clock_{clock},
       alarm_{alarm},
       bell_{bell},
-      mac_{mac},
       interrupts_{line, clock, bell},
       core_{mem, clock, interrupts_},
       eeprom_{mac},

@@ -107,7 +107,6 @@ class E1000 final : public Device, public Work {
   Clock& clock_;
   Alarm& alarm_;
   Bell& bell_;
-  const e1000::MacAddress mac_;
   e1000::InterruptUnit interrupts_;
   e1000::Core core_;
   e1000::Eeprom eeprom_;

@@ -103,8 +103,10 @@ class FakeBell final : public Bell {
 
 inline constexpr MacAddress test_mac{0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
 
-/// The world of a device: one megabyte of RAM at 0x10000.
+/// The world of a device, with RAM at 0x10000.
 struct Bench {
+  explicit Bench(std::size_t ram_bytes = 1_MiB) : ram(ram_bytes) {}
+
   static constexpr Gpa ram_start{0x1'0000};
 
   std::uint32_t in(Reg reg, std::size_t n = 0) {
@@ -136,7 +138,7 @@ struct Bench {
     EXPECT_TRUE(mem.write(Gpa{gpa}, std::as_bytes(std::span{bytes})));
   }
 
-  std::vector<std::byte> ram = std::vector<std::byte>(1_MiB);
+  std::vector<std::byte> ram;
   GuestMem mem{{RamRegion{ram_start, ram}}};
   FakeFramePort port;
   FakeLine line;
