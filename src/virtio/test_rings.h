@@ -118,6 +118,10 @@ class TestSplitRing {
                               .flags = flags_of(pieces[i], !last),
                               .next = static_cast<std::uint16_t>(last ? 0 : i + 1)});
     }
+    return post_table(table, bytes);
+  }
+  /// A table of this length at this place, whatever is there.
+  std::optional<std::uint16_t> post_table(Gpa table, std::uint32_t bytes) {
     const std::uint16_t head = free_.back();
     free_.pop_back();
     set_desc(head, {.addr = table.raw(), .len = bytes, .flags = desc_flag::indirect, .next = 0});
@@ -221,6 +225,10 @@ class TestPackedRing {
                                .len = pieces[i].len,
                                .id = 0,
                                .flags = pieces[i].writable ? desc_flag::write : std::uint16_t{0}});
+    return post_table(table, bytes);
+  }
+  /// A table of this length at this place, whatever is there.
+  std::optional<std::uint16_t> post_table(Gpa table, std::uint32_t bytes) {
     PackedDesc desc{.addr = table.raw(), .len = bytes, .id = 0, .flags = desc_flag::indirect};
     return offer_as_new({&desc, 1});
   }
