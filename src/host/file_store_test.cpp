@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/file_store.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/filter.h>
+#include <linux/loop.h>
 #include <linux/seccomp.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
@@ -191,15 +194,17 @@ TEST_P(FileStoreTest, TheArrayOfPiecesMayGoBeforeTheRequestIsDone) {
 TEST_P(FileStoreTest, AFullStoreTakesMoreWhenACompletionWasTaken) {
   open({.file = {}, .depth = 4});
   if (IsSkipped()) return;
-  Bytes data(4096);
-  const std::array one{iovec{.iov_base = data.data(), .iov_len = data.size()}};
-  const BlockRequest request{.bytes = data.size(), .pieces = one};
-  for (int n = 0; n < 4; ++n) EXPECT_TRUE(device.submit(request));
-  EXPECT_FALSE(device.submit(request));
+  Bytes data(6 * 4096UL);
+  const auto submit = [&](std::size_t n) {
+    const std::array one{iovec{.iov_base = &data[n * 4096], .iov_len = 4096}};
+    return device.submit({.bytes = 4096, .pieces = one});
+  };
+  for (std::size_t n = 0; n < 4; ++n) EXPECT_TRUE(submit(n));
+  EXPECT_FALSE(submit(4));
   device.kick();
   EXPECT_TRUE(device.wait().ok);
-  EXPECT_TRUE(device.submit(request));
-  EXPECT_FALSE(device.submit(request));
+  EXPECT_TRUE(submit(4));
+  EXPECT_FALSE(submit(5));
   device.kick();
   for (int n = 0; n < 4; ++n) EXPECT_TRUE(device.wait().ok);
 }
@@ -272,23 +277,28 @@ TEST_P(FileStoreTest, ManyRequestsAtRandomGiveWhatWasWrittenLast) {
 /// A device that reads one block after the other, until it has had `wanted`.
 struct Reader : Work {
   Device& device;
-  Bytes memory = Bytes(512);
+  Bytes memory;
   int wanted;
   int submitted = 0;
   int done = 0;
-  Reader(Device& of, int how_many) : device{of}, wanted{how_many} {}
+  Reader(Device& of, int how_many)
+      : device{of}, memory(static_cast<std::size_t>(how_many) * 512), wanted{how_many} {}
   Worked work() RT override {
     while (const auto one = device.store->completed())
       if (one->ok) ++done;
-    const std::array one{iovec{.iov_base = memory.data(), .iov_len = memory.size()}};
     bool any = false;
-    while (submitted < wanted && device.store->submit({.bytes = 512, .pieces = one})) {
+    while (submitted < wanted && submit_next()) {
       ++submitted;
       any = true;
     }
     if (any) device.store->kick();
     if (done == wanted) device.loop->stop();
     return any ? Worked::all : Worked::nothing;
+  }
+  bool submit_next() RT {
+    void* to = &memory[static_cast<std::size_t>(submitted) * 512];
+    const std::array one{iovec{.iov_base = to, .iov_len = 512}};
+    return device.store->submit({.bytes = 512, .pieces = one});
   }
 };
 
@@ -314,6 +324,49 @@ TEST_P(FileStoreTest, ALimitIsKeptAndTheServerIsWokenWhenItGoesOn) {
   server.join();
   EXPECT_EQ(reader.done, 11);
   EXPECT_GE(std::chrono::steady_clock::now() - begin, 100ms);
+}
+
+/// A block device of 4096-byte blocks, on an image; nothing where that is not permitted.
+struct LoopDevice {
+  Fd control{::open("/dev/loop-control", O_RDWR | O_CLOEXEC)};
+  Fd device;
+  std::string path;
+  LoopDevice(const TestDisk& image, std::uint32_t block_bytes) {
+    const int number = control ? ::ioctl(control.raw(), LOOP_CTL_GET_FREE) : -1;
+    path = "/dev/loop" + std::to_string(number);
+    device = Fd{::open(path.c_str(), O_RDWR | O_CLOEXEC)};
+    const Fd file{::open(image.path().c_str(), O_RDWR | O_CLOEXEC)};
+    loop_config config{};
+    config.fd = static_cast<std::uint32_t>(file.raw());
+    config.block_size = block_bytes;
+    if (device && ::ioctl(device.raw(), LOOP_CONFIGURE, &config) != 0) device = Fd{};
+  }
+  ~LoopDevice() {
+    if (device) ::ioctl(device.raw(), LOOP_CLR_FD);
+  }
+};
+
+TEST(FileStore, ABlockDeviceIsReadAndWrittenAndDiscarded) {
+  const TestDisk image{4 << 20};
+  const LoopDevice loop{image, 4096};
+  if (!loop.device) GTEST_SKIP() << "no loop device is permitted here";
+  for (const DiskCache cache : {DiskCache::writeback, DiskCache::none}) {
+    Device device;
+    const auto opened = device.open({.file = {.path = loop.path, .cache = cache}});
+    ASSERT_TRUE(opened) << opened.error().text;
+    EXPECT_EQ(device.store->bytes(), 4U << 20);
+    EXPECT_EQ(device.store->block_bytes(), 4096u);
+    EXPECT_TRUE(device.store->can_discard());
+    EXPECT_FALSE(Device{}.open({.file = {.path = loop.path}}));
+    Bytes sent(1 << 20, 0xff);
+    EXPECT_TRUE(device.run(Kind::write, 0, sent.data(), sent.size()));
+    EXPECT_TRUE(device.run({.kind = Kind::write_zeroes, .bytes = 8192}));
+    EXPECT_TRUE(device.run({.kind = Kind::discard, .offset = 64 << 10, .bytes = 64 << 10}));
+    EXPECT_TRUE(device.run({.kind = Kind::flush}));
+    Bytes got(16384);
+    EXPECT_TRUE(device.run(Kind::read, 0, got.data(), got.size()));
+    EXPECT_EQ(std::ranges::count(got, 0xff), 8192);
+  }
 }
 
 TEST(FileStore, AReadOnlyDiskIsNotWritten) {
