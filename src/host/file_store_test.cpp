@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/file_store.h"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <linux/filter.h>
-#include <linux/loop.h>
-#include <linux/seccomp.h>
-#include <sys/ioctl.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 
 #include <algorithm>
 #include <array>
@@ -16,9 +9,9 @@
 #include <random>
 #include <thread>
 
-#include "base/rt.h"
 #include "base/thread.h"
 #include "host/test_disk.h"
+#include "host/test_store_device.h"
 
 namespace takt {
 namespace {
@@ -26,6 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 using Kind = BlockRequest::Kind;
 using Bytes = std::vector<std::uint8_t>;
+using Device = TestStoreDevice;
 
 Bytes random_bytes(std::size_t count, unsigned seed) {
   std::minstd_rand random{seed};
@@ -39,52 +33,6 @@ Bytes beginning(const TestDisk& disk, std::size_t bytes) {
   all.resize(bytes);
   return all;
 }
-
-/// What a device does with a store, in a section of the guards.
-struct Device {
-  std::unique_ptr<EventLoop> loop = *EventLoop::create();
-  std::unique_ptr<FileStore> store;
-
-  Result<> open(const FileStoreConfig& config) {
-    TRY(store, FileStore::open(config, *loop, DeviceId{1}));
-    return {};
-  }
-  [[nodiscard]] bool submit(const BlockRequest& request) const {
-    const rt::Section section;
-    return store->submit(request);
-  }
-  void kick() const {
-    const rt::Section section;
-    store->kick();
-  }
-  [[nodiscard]] std::optional<BlockDone> completed() const {
-    const rt::Section section;
-    return store->completed();
-  }
-  [[nodiscard]] BlockDone wait() const {
-    const auto end = std::chrono::steady_clock::now() + 20s;
-    while (std::chrono::steady_clock::now() < end) {
-      if (const auto done = completed()) return *done;
-      std::this_thread::yield();
-    }
-    ADD_FAILURE() << "no completion";
-    return {};
-  }
-  /// One request, from beginning to end.
-  bool run(BlockRequest request, std::span<const iovec> pieces = {}) const {
-    request.pieces = pieces;
-    request.tag = 4711;
-    EXPECT_TRUE(submit(request));
-    kick();
-    const BlockDone done = wait();
-    EXPECT_EQ(done.tag, 4711);
-    return done.ok;
-  }
-  bool run(Kind kind, std::uint64_t offset, std::uint8_t* data, std::size_t bytes) const {
-    const std::array one{iovec{.iov_base = data, .iov_len = bytes}};
-    return run({.kind = kind, .offset = offset, .bytes = bytes}, one);
-  }
-};
 
 struct Way {
   DiskEngine engine;
@@ -326,49 +274,6 @@ TEST_P(FileStoreTest, ALimitIsKeptAndTheServerIsWokenWhenItGoesOn) {
   EXPECT_GE(std::chrono::steady_clock::now() - begin, 100ms);
 }
 
-/// A block device of 4096-byte blocks, on an image; nothing where that is not permitted.
-struct LoopDevice {
-  Fd control{::open("/dev/loop-control", O_RDWR | O_CLOEXEC)};
-  Fd device;
-  std::string path;
-  LoopDevice(const TestDisk& image, std::uint32_t block_bytes) {
-    const int number = control ? ::ioctl(control.raw(), LOOP_CTL_GET_FREE) : -1;
-    path = "/dev/loop" + std::to_string(number);
-    device = Fd{::open(path.c_str(), O_RDWR | O_CLOEXEC)};
-    const Fd file{::open(image.path().c_str(), O_RDWR | O_CLOEXEC)};
-    loop_config config{};
-    config.fd = static_cast<std::uint32_t>(file.raw());
-    config.block_size = block_bytes;
-    if (device && ::ioctl(device.raw(), LOOP_CONFIGURE, &config) != 0) device = Fd{};
-  }
-  ~LoopDevice() {
-    if (device) ::ioctl(device.raw(), LOOP_CLR_FD);
-  }
-};
-
-TEST(FileStore, ABlockDeviceIsReadAndWrittenAndDiscarded) {
-  const TestDisk image{4 << 20};
-  const LoopDevice loop{image, 4096};
-  if (!loop.device) GTEST_SKIP() << "no loop device is permitted here";
-  for (const DiskCache cache : {DiskCache::writeback, DiskCache::none}) {
-    Device device;
-    const auto opened = device.open({.file = {.path = loop.path, .cache = cache}});
-    ASSERT_TRUE(opened) << opened.error().text;
-    EXPECT_EQ(device.store->bytes(), 4U << 20);
-    EXPECT_EQ(device.store->block_bytes(), 4096u);
-    EXPECT_TRUE(device.store->can_discard());
-    EXPECT_FALSE(Device{}.open({.file = {.path = loop.path}}));
-    Bytes sent(1 << 20, 0xff);
-    EXPECT_TRUE(device.run(Kind::write, 0, sent.data(), sent.size()));
-    EXPECT_TRUE(device.run({.kind = Kind::write_zeroes, .bytes = 8192}));
-    EXPECT_TRUE(device.run({.kind = Kind::discard, .offset = 64 << 10, .bytes = 64 << 10}));
-    EXPECT_TRUE(device.run({.kind = Kind::flush}));
-    Bytes got(16384);
-    EXPECT_TRUE(device.run(Kind::read, 0, got.data(), got.size()));
-    EXPECT_EQ(std::ranges::count(got, 0xff), 8192);
-  }
-}
-
 TEST(FileStore, AReadOnlyDiskIsNotWritten) {
   const TestDisk disk{4096};
   Device device;
@@ -380,51 +285,12 @@ TEST(FileStore, AReadOnlyDiskIsNotWritten) {
   EXPECT_EQ(data, Bytes(512));
 }
 
-TEST(FileStore, AFileSystemThatCannotZeroIsWrittenZeroes) {
-  const TestDisk disk{1 << 20, "/dev/shm"};
-  Device device;
-  ASSERT_TRUE(device.open({.file = {.path = disk.path()}}));
-  Bytes data(1 << 20, 0xff);
-  EXPECT_TRUE(device.run(Kind::write, 0, data.data(), data.size()));
-  EXPECT_TRUE(device.run({.kind = Kind::write_zeroes, .bytes = 1 << 20}));
-  EXPECT_EQ(disk.content(), Bytes(1 << 20));
-}
-
 TEST(FileStore, ADepthThatIsNoneIsAUsageError) {
   const TestDisk disk{4096};
   Device device;
   const auto opened = device.open({.file = {.path = disk.path()}, .depth = 257});
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().text, "disk " + disk.path() + ": the depth is 1 to 256");
-}
-
-/// As many containers do.
-void forbid_io_uring() {
-  std::array<sock_filter, 4> code{{
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),  // the call's number
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  }};
-  const sock_fprog program{.len = code.size(), .filter = code.data()};
-  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
-}
-
-int read_without_io_uring(const std::string& path) {
-  forbid_io_uring();
-  Device device;
-  if (!device.open({.file = {.path = path}})) return 2;
-  if (device.store->engine() != DiskEngine::threads) return 3;
-  Bytes data(512, 1);
-  return device.run(Kind::read, 0, data.data(), data.size()) && data == Bytes(512) ? 0 : 4;
-}
-
-TEST(FileStoreDeathTest, WhereIoUringIsForbiddenThreadsDoItAndThatIsSaidOnce) {
-  const TestDisk disk{4096};
-  EXPECT_EXIT(
-      std::_Exit(read_without_io_uring(disk.path())), testing::ExitedWithCode(0),
-      "takt: disk .*: threads instead of io_uring .io_uring_setup: Operation not permitted");
 }
 
 }  // namespace
