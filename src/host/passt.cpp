@@ -50,8 +50,9 @@ class Spawn {
     argv.push_back(nullptr);
     pid_t pid = 0;
     errno = ::posix_spawnp(&pid, argv[0], &files_, &attributes_, argv.data(), environ);
-    if (errno == ENOENT)
-      return env_error(fmt::format("{}: not found (apt install passt, or use a tap)", words[0]));
+    if (errno == ENOENT || errno == EACCES)  // the latter also for a directory of PATH
+      return env_error(fmt::format(
+          "{}: not found, or may not be run (apt install passt, or use a tap)", words[0]));
     if (errno != 0) return sys_error(fmt::format("start {}", words[0]));
     return pid;
   }

@@ -19,8 +19,9 @@ namespace {
 TEST(Passt, ThatItIsNotInstalledIsSaidWithTheRemedy) {
   const auto socket = start_passt({}, "passt-that-is-not-there");
   ASSERT_FALSE(socket);
-  EXPECT_EQ(socket.error().text,
-            "passt-that-is-not-there: not found (apt install passt, or use a tap)");
+  EXPECT_EQ(
+      socket.error().text,
+      "passt-that-is-not-there: not found, or may not be run (apt install passt, or use a tap)");
 }
 
 TEST(Passt, WhatItRefusesIsItsOwnWordOnOneLine) {
