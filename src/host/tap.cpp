@@ -104,11 +104,13 @@ bool Tap::takes(const FrameHeader& header) const RT {
 }
 
 void Tap::want_receive(bool want) RT {
+  const PiLock lock{watching_};
   want_receive_ = want;
   set_watch();
 }
 
 void Tap::want_send(bool want) RT {
+  const PiLock lock{watching_};
   want_send_ = want;
   set_watch();
 }
@@ -123,6 +125,7 @@ void Tap::set_watch() RT {
 /// What is ready is seen to by the device's work, which the loop calls next. An interface that was
 /// removed is an error for ever.
 void Tap::ready(std::uint32_t events) RT {
+  const PiLock lock{watching_};
   gone_ = gone_ || (events & EPOLLERR) != 0;
   if (gone_) set_watch();
 }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/fd.h"
+#include "base/pi_mutex.h"
 #include "base/result.h"
 #include "base/units.h"
 #include "bus/frame_port.h"
@@ -55,16 +56,17 @@ class Tap final : public FramePort {
   Tap(Fd fd, std::shared_ptr<TapOffloads> offloads)
       : fd_{std::move(fd)}, offloads_{std::move(offloads)} {}
   void ready(std::uint32_t events) RT;
-  void set_watch() RT;
+  void set_watch() RT REQUIRES(watching_);
   [[nodiscard]] bool takes(const FrameHeader& header) const RT;
 
   Fd fd_;
   std::shared_ptr<TapOffloads> offloads_;
   EventLoop::Watch* watch_ = nullptr;
   FrameOffloads allowed_;
-  bool want_receive_ = false;
-  bool want_send_ = false;
-  bool gone_ = false;  // the interface was removed; it does not come back
+  PiMutex watching_;  // the loop's thread comes here without the device's lock
+  bool want_receive_ GUARDED_BY(watching_) = false;
+  bool want_send_ GUARDED_BY(watching_) = false;
+  bool gone_ GUARDED_BY(watching_) = false;  // the interface was removed; it does not come back
   std::atomic<std::uint64_t> send_drops_ = 0;
   std::atomic<std::uint64_t> receive_drops_ = 0;
 };

@@ -114,7 +114,7 @@ class TapTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     ready = ::unshare(CLONE_NEWNET) == 0 && ::access("/dev/net/tun", R_OK | W_OK) == 0;
-    std::ofstream{"/proc/sys/net/ipv6/conf/default/disable_ipv6"} << 1;
+    if (ready) std::ofstream{"/proc/sys/net/ipv6/conf/default/disable_ipv6"} << 1;
   }
   void SetUp() override {
     if (!ready) GTEST_SKIP() << "needs CAP_NET_ADMIN, CAP_SYS_ADMIN and /dev/net/tun";
