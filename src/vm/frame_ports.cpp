@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vm/frame_ports.h"
 
+#include "host/stream_port.h"
 #include "host/tap.h"
 #include "vm/devices.h"
 
@@ -37,6 +38,12 @@ Result<std::vector<std::unique_ptr<FramePort>>> open_frame_ports(const PciWorld&
   if (!net.tap.empty()) {
     TRY(auto taps, Tap::open(net.tap, net.queues, loop, id));
     return as_ports(std::move(taps));
+  }
+  if (!net.socket.empty()) {
+    TRY(auto port, StreamPort::connect(net.socket, loop, id));
+    std::vector<std::unique_ptr<FramePort>> one;
+    one.push_back(std::move(port));
+    return one;
   }
   std::vector<std::unique_ptr<FramePort>> none;
   none.push_back(std::make_unique<NoPort>());
