@@ -54,12 +54,6 @@ Result<AccessPolicy> parse_access_policy(std::string_view text) {
   return parse_word<AccessPolicy>(text, words);
 }
 
-Result<> set_device_key(DeviceConfig& device, std::string_view key, std::string_view value) {
-  if (key == "server") return store(device.server, parse_thread_name(value));
-  if (key == "access") return store(device.access, parse_access_policy(value));
-  return usage_error(fmt::format("unknown key '{}'; allowed are server, access", key));
-}
-
 Result<> set_server_budget(Budgets& budget, std::string_view server, std::string_view value) {
   TRY(std::string name, parse_thread_name(server));
   TRY(const std::uint32_t us, parse_number(value, 1, Budgets::most_us));
@@ -229,12 +223,25 @@ Result<> set_server(VmConfig& config, std::string_view text) {
 Result<> set_device(VmConfig& config, std::string_view text) {
   TRY(const NameAndRest parts,
       split_name(text, "NAME:KEY=VALUE,... such as uart:server=console,access=lock"));
-  DeviceConfig& device = config.devices[std::string{parts.name}];
   return for_each_part(parts.rest, ',', [&](std::string_view part) -> Result<> {
     const std::size_t equals = part.find('=');
+    const std::string_view key = part.substr(0, equals);
     const std::string_view value = equals == std::string_view::npos ? "" : part.substr(equals + 1);
-    return set_device_key(device, part.substr(0, equals), value);
+    TRY(const bool known, set_device_key(config, parts.name, key, value));
+    if (known) return {};
+    return usage_error(fmt::format("unknown key '{}'; allowed are server, access", key));
   });
+}
+
+Result<bool> set_device_key(VmConfig& config, std::string_view device, std::string_view key,
+                            std::string_view value) {
+  if (key != "server" && key != "access") return false;
+  DeviceConfig& wanted = config.devices[std::string{device}];
+  if (key == "server")
+    TRY_VOID(store(wanted.server, parse_thread_name(value)));
+  else
+    TRY_VOID(store(wanted.access, parse_access_policy(value)));
+  return true;
 }
 
 Result<> set_dma_latency(VmConfig& config, std::string_view text) {

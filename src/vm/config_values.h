@@ -38,6 +38,9 @@ namespace takt {
 [[nodiscard]] Result<> set_vcpu(VmConfig& config, std::string_view text);
 [[nodiscard]] Result<> set_server(VmConfig& config, std::string_view text);
 [[nodiscard]] Result<> set_device(VmConfig& config, std::string_view text);
+/// `key` is server or access; false: it is neither.
+[[nodiscard]] Result<bool> set_device_key(VmConfig& config, std::string_view device,
+                                          std::string_view key, std::string_view value);
 /// "off", "auto", or microseconds.
 [[nodiscard]] Result<> set_dma_latency(VmConfig& config, std::string_view text);
 /// Adds one line of schemata, such as "L3:0=f0;1=f0": the kernel knows what is in it.

@@ -77,7 +77,7 @@ Result<> set_net_key(NetOptions& net, std::string_view key, std::string_view val
   if (key == "socket") return store(net.socket, parse_text(value, "a socket's path"));
   if (key == "mac") return store(net.mac, parse_mac(value));
   if (key == "queues") return store(net.queues, parse_number(value, 1, most_queues));
-  return unknown(key, "model, tap, socket, mac, queues");
+  return unknown(key, "model, tap, socket, mac, queues, server, access");
 }
 
 Result<> set_disk_key(DiskOptions& disk, std::string_view key, std::string_view value) {
@@ -87,7 +87,7 @@ Result<> set_disk_key(DiskOptions& disk, std::string_view key, std::string_view 
   if (key == "serial") return store(disk.serial, parse_serial(value));
   if (key == "iops") return store(disk.iops, parse_rate(value));
   if (key == "bps") return store(disk.bytes_per_s, parse_rate(value));
-  return unknown(key, "path, readonly, cache, serial, iops, bps");
+  return unknown(key, "path, readonly, cache, serial, iops, bps, server, access");
 }
 
 Result<> set_vsock_key(VsockOptions& vsock, std::string_view key, std::string_view value) {
@@ -145,8 +145,9 @@ Result<> set_net(VmConfig& config, std::string_view text) {
   TRY(const NameAndRest parts, split_name(text, "NAME:KEY=VALUE,... such as lan:tap=tap0"));
   TRY(std::string name, parse_name(parts.name));
   NetOptions& net = config.nets[std::move(name)];
-  return for_each_key(parts.rest, [&](std::string_view key, std::string_view value) {
-    return set_net_key(net, key, value);
+  return for_each_key(parts.rest, [&](std::string_view key, std::string_view value) -> Result<> {
+    TRY(const bool known, set_device_key(config, parts.name, key, value));
+    return known ? Result<>{} : set_net_key(net, key, value);
   });
 }
 
@@ -154,8 +155,9 @@ Result<> set_disk(VmConfig& config, std::string_view text) {
   TRY(const NameAndRest parts, split_name(text, "NAME:KEY=VALUE,... such as root:path=disk.img"));
   TRY(std::string name, parse_name(parts.name));
   DiskOptions& disk = config.disks[std::move(name)];
-  return for_each_key(parts.rest, [&](std::string_view key, std::string_view value) {
-    return set_disk_key(disk, key, value);
+  return for_each_key(parts.rest, [&](std::string_view key, std::string_view value) -> Result<> {
+    TRY(const bool known, set_device_key(config, parts.name, key, value));
+    return known ? Result<>{} : set_disk_key(disk, key, value);
   });
 }
 

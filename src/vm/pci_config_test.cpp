@@ -41,7 +41,8 @@ TEST(PciConfig, MistakesAreNamed) {
             "net = 'lan:model=rtl8139': allowed are virtio, e1000");
   EXPECT_EQ(
       error_of(set_option(config, "net", "lan:speed=9")),
-      "net = 'lan:speed=9': unknown key 'speed'; allowed are model, tap, socket, mac, queues");
+      "net = 'lan:speed=9': unknown key 'speed'; allowed are model, tap, socket, mac, queues, "
+      "server, access");
   EXPECT_EQ(error_of(set_option(config, "net", "lan:mac=53:54:00:12:34:56")),
             "net = 'lan:mac=53:54:00:12:34:56': allowed are addresses of one card such as "
             "52:54:00:12:34:56");
@@ -76,7 +77,7 @@ TEST(PciConfig, DevicesHaveSlotsFrom1AndServersThatTheUserMayChange) {
   VmConfig config;
   ASSERT_TRUE(set_option(config, "net", "lan:tap=tap0"));
   ASSERT_TRUE(set_option(config, "disk", "root:path=f"));
-  ASSERT_TRUE(set_option(config, "device", "lan:server=fast"));
+  ASSERT_TRUE(set_option(config, "net", "lan:server=fast"));
   const auto devices = pci_devices(config);
   ASSERT_EQ(devices.size(), 2u);
   EXPECT_EQ(devices[0].slot, 1u);
