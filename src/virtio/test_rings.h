@@ -293,23 +293,27 @@ class TestPackedRing {
   // --- to make what a driver must not ---
   /// As they are, with the flags that make them available; the id of the last is the chain's.
   void offer(std::span<const PackedDesc> descs) {
-    const std::uint16_t first = next_avail_;
+    const Gpa first = layout_.desc + next_avail_ * 16u;
     std::uint16_t first_flags = 0;
     for (std::size_t i = 0; i < descs.size(); ++i) {
-      PackedDesc desc = descs[i];
-      desc.flags |= avail_wrap_ ? desc_flag::avail : desc_flag::used;
-      if (i == 0) {
-        first_flags = desc.flags;
-        desc.flags = memory_->load<PackedDesc>(layout_.desc + first * 16u).flags;
-      }
-      memory_->store(layout_.desc + next_avail_ * 16u, desc);
+      const PackedDesc& desc = descs[i];
+      const Gpa at = layout_.desc + next_avail_ * 16u;
+      const std::uint16_t available = avail_wrap_ ? desc_flag::avail : desc_flag::used;
+      const auto flags = static_cast<std::uint16_t>(desc.flags | available);
+      memory_->store(at, desc.addr);
+      memory_->store(at + 8, desc.len);
+      memory_->store(at + 12, desc.id);
+      if (i == 0)
+        first_flags = flags;
+      else
+        memory_->store(at + 14, flags);
       ++posted_;
       if (++next_avail_ == layout_.size) {
         next_avail_ = 0;
         avail_wrap_ = !avail_wrap_;
       }
     }
-    memory_->store(layout_.desc + first * 16u + 14, first_flags);
+    memory_->store(first + 14, first_flags);
   }
 
  private:

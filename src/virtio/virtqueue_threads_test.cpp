@@ -32,6 +32,22 @@ class Wake {
   std::atomic<unsigned> rings_ = 0;
 };
 
+/// Takes a little time, another one each time, or lets the other side run where CPUs are few: so
+/// that the two meet in all places.
+class Jitter {
+ public:
+  explicit Jitter(std::uint32_t seed) : state_{seed} {}
+  void operator()() {
+    state_ = state_ * 1664525 + 1013904223;
+    if ((state_ >> 16 & 15) == 0) return std::this_thread::yield();
+    for (std::uint32_t i = state_ >> 24; i > 0; --i)
+      std::atomic_signal_fence(std::memory_order_seq_cst);
+  }
+
+ private:
+  std::uint32_t state_;
+};
+
 template <class Format>
 class VirtqueueThreadsTest : public testing::Test {
  protected:
@@ -39,19 +55,24 @@ class VirtqueueThreadsTest : public testing::Test {
 
   void device() {
     Chain chain;
+    Jitter jitter{1};
     for (unsigned done = 0; done < chains;) {
       const unsigned seen = kick.seen();
       queue.disable_kicks();
       for (; queue.pop(chain) == Pop::chain; ++done) queue.push(chain, done);
+      jitter();
       if (queue.needs_interrupt()) irq.ring();
+      jitter();
       if (done == chains || queue.broken() || queue.enable_kicks()) continue;
       if (!kick.wait(seen)) return missed.store(true);
     }
   }
   void driver() {
+    Jitter jitter{2};
     unsigned posted = 0;
     for (unsigned done = 0; done < chains && !missed;) {
       const unsigned seen = irq.seen();
+      jitter();
       for (const Piece piece{buffer, 16, true}; posted < chains && ring->room() > 0; ++posted)
         ring->post({&piece, 1});
       if (ring->kick_wanted()) kick.ring();
@@ -61,6 +82,7 @@ class VirtqueueThreadsTest : public testing::Test {
         ++done;
       }
       if (done != before) continue;
+      jitter();
       ring->want_interrupts(true);
       if (const auto used = ring->used()) {
         ASSERT_EQ(used->len, done);
