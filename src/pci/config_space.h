@@ -32,6 +32,8 @@ class ConfigSpace {
   void write(std::uint64_t offset, Width width, std::uint32_t value) RT;
   /// The function's own: sets or clears the bits of `mask` in the 16 bits at `offset` (even).
   void assign16(std::uint8_t offset, std::uint16_t mask, bool set) RT;
+  /// The function's own, of no bit that the guest may write: the word at `offset` (aligned).
+  void define_bits32(std::uint64_t offset, std::uint32_t value) RT { word_[offset / 4] = value; }
 
  private:
   static constexpr std::size_t words = bytes / 4;

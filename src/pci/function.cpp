@@ -105,10 +105,22 @@ Msix& Function::add_msix(std::vector<MsiVector*> vectors, unsigned bar, Upkeep& 
   return *msix_;
 }
 
+Msi& Function::add_msi(std::vector<MsiVector*> vectors, bool maskable) {
+  const Msi::Body body = Msi::body(vectors.size(), maskable);
+  const std::uint8_t at = add_capability(CapabilityId::message_signaled, body.bytes, body.writable);
+  msi_ = std::make_unique<Msi>(config_, at, std::move(vectors), maskable);
+  return *msi_;
+}
+
+void Function::route(std::uint16_t vector) {
+  if (msix_) msix_->route(vector);
+  if (msi_) msi_->route(vector);
+}
+
 IrqSink& Function::add_intx(IrqSink& pin, std::uint8_t irq_line) {
   config_.define8(Reg::interrupt_pin, 1);  // INTA#
   config_.define8(Reg::interrupt_line, irq_line, 0xff);
-  intx_ = std::make_unique<Intx>(config_, pin);
+  intx_ = std::make_unique<Intx>(config_, pin, msi_.get());
   return *intx_;
 }
 
@@ -148,6 +160,10 @@ Function::Effect Function::write(Access access, std::uint32_t value) RT {
   if (msix_ && touches(access, control, control + 2))
     effect.route =
         msix_->write_control(static_cast<std::uint16_t>(config_.read(control, Width::b2)));
+  if (msi_ && touches(access, msi_->capability() + 2u, msi_->capability() + msi_->bytes())) {
+    effect.route = msi_->written();
+    if (intx_) intx_->settle();
+  }
   if (!command_or_bar) return effect;
   if (intx_) intx_->settle();
   effect.remap = decoded() != before;

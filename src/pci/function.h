@@ -20,6 +20,7 @@
 #include "bus/msi.h"
 #include "pci/config_space.h"
 #include "pci/intx.h"
+#include "pci/msi.h"
 #include "pci/msix.h"
 
 namespace takt::pci {
@@ -75,6 +76,8 @@ class Function {
   /// device's in records.
   Msix& add_msix(std::vector<MsiVector*> vectors, unsigned bar, Upkeep& upkeep, unsigned slot,
                  DeviceId id);
+  /// MSI with these vectors (1, 2, 4 ... 32), before add_intx(). Not together with MSI-X.
+  Msi& add_msi(std::vector<MsiVector*> vectors, bool maskable);
   /// The function has the pin INTA#, which ends at `pin`; `irq_line` is what firmware writes into
   /// the register of that name. Returns what the model drives.
   IrqSink& add_intx(IrqSink& pin, std::uint8_t irq_line);
@@ -87,6 +90,9 @@ class Function {
   [[nodiscard]] const ConfigSpace& config() const { return config_; }
   [[nodiscard]] std::span<const Bar> bars() const { return bars_; }
   [[nodiscard]] Msix* msix() RT { return msix_.get(); }
+  [[nodiscard]] Msi* msi() RT { return msi_.get(); }
+  /// On the server of `pci`: see Msix::route() and Msi::route().
+  void route(std::uint16_t vector);
 
   // --- the guest runs ---
   [[nodiscard]] std::uint32_t read(Access access) const RT {
@@ -121,6 +127,7 @@ class Function {
   Device* window_ = nullptr;
   std::uint8_t msix_capability_ = 0;
   std::unique_ptr<Msix> msix_;
+  std::unique_ptr<Msi> msi_;
   std::unique_ptr<Intx> intx_;
 };
 

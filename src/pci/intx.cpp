@@ -8,14 +8,16 @@ namespace takt::pci {
 void Intx::drive(bool level) RT {
   level_.store(level, std::memory_order_seq_cst);
   config_.assign16(Reg::status, Status::interrupt_status::mask, level);
+  if (level && msi_ != nullptr && msi_->enabled()) msi_->fire(0);
   settle();
 }
 
 void Intx::settle() RT {
   settle_.settle([this] {
     const auto word = static_cast<std::uint16_t>(config_.read(Reg::command, Width::b2));
-    const bool level =
-        level_.load(std::memory_order_seq_cst) && !Command::interrupt_disable::get(word);
+    const bool level = level_.load(std::memory_order_seq_cst) &&
+                       !Command::interrupt_disable::get(word) &&
+                       (msi_ == nullptr || !msi_->enabled());
     if (level == driven_) return;
     driven_ = level;
     pin_.drive(level);

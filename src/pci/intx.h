@@ -11,13 +11,15 @@
 #include "bus/irq.h"
 #include "bus/settle.h"
 #include "pci/config_space.h"
+#include "pci/msi.h"
 
 namespace takt::pci {
 
 class Intx final : public IrqSink {
  public:
-  /// Both outlive it.
-  Intx(ConfigSpace& config, IrqSink& pin) : config_{config}, pin_{pin} {}
+  /// All outlive it. `msi` may be null: with it enabled, a rising level is a message and the pin
+  /// is not used (6.8).
+  Intx(ConfigSpace& config, IrqSink& pin, Msi* msi) : config_{config}, pin_{pin}, msi_{msi} {}
 
   /// The model's level. One thread at a time; does not block.
   void drive(bool level) RT override;
@@ -27,6 +29,7 @@ class Intx final : public IrqSink {
  private:
   ConfigSpace& config_;
   IrqSink& pin_;
+  Msi* const msi_;
   Settle settle_;
   std::atomic<bool> level_ = false;
   bool driven_ = false;  // settle_'s

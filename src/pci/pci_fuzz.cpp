@@ -32,7 +32,10 @@ class World {
         {.index = 4, .kind = BarKind::mem64, .bytes = 1 << 20, .device = &registers_});
     msix_ = &function_.add_msix(sinks, 1, upkeep_, 1, DeviceId{1});
     intx_ = &function_.add_intx(pin_, 16);
+    (void)plain_.add_msi({&vectors_[0], &vectors_[1], &vectors_[2], &vectors_[3]}, true);
+    plain_intx_ = &plain_.add_intx(pin_, 17);
     upkeep_.attach(1, function_);
+    upkeep_.attach(2, plain_);
     upkeep_.attach(mapper_);
   }
 
@@ -41,7 +44,11 @@ class World {
     const Width width = widths[step.width % 4];
     const Access config{0x8000u | (step.offset & 0xfff), width};
     const Access table{step.offset % (msix_->bar_bytes(5) - 8), width};
-    switch (step.what % 8) {
+    const Access plain{0x10000u | (step.offset & 0xff), width};
+    switch (step.what % 11) {
+      case 8: ecam_.write(plain, step.value); break;
+      case 9: plain_.msi()->fire(static_cast<std::uint16_t>(step.value)); break;
+      case 10: plain_intx_->drive((step.value & 1) != 0); break;
       case 0: (void)ecam_.read(config); break;
       case 1: ecam_.write(config, step.value); break;
       case 2: ecam_.write({0x8000u | (step.offset & 0xff), width}, step.value); break;
@@ -67,11 +74,13 @@ class World {
   fakes::RecordingMapper mapper_;
   Upkeep upkeep_;
   Function function_{{.vendor = 0x1234, .device = 0x5678}};
+  Function plain_{{.vendor = 0x1234, .device = 0x5679}};
   Root root_{upkeep_};
   Ecam ecam_{root_};
   ConfigPorts ports_{root_};
   Msix* msix_ = nullptr;
   IrqSink* intx_ = nullptr;
+  IrqSink* plain_intx_ = nullptr;
 };
 
 }  // namespace

@@ -50,7 +50,7 @@ struct Status {
 };
 
 /// Capability identifiers: PCI Code and ID Assignment Specification, 2.
-enum CapabilityId : std::uint8_t { msi = 0x05, vendor_specific = 0x09, msi_x = 0x11 };
+enum CapabilityId : std::uint8_t { message_signaled = 0x05, vendor_specific = 0x09, msi_x = 0x11 };
 
 /// Slot and function of bus 0, as in the ECAM and in requester ids.
 [[nodiscard]] constexpr std::uint16_t devfn_of(unsigned slot) {

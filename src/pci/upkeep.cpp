@@ -23,9 +23,8 @@ void Upkeep::ask_route(unsigned slot, std::uint16_t vector, VcpuId from) RT {
 void Upkeep::write(Access access, std::uint64_t value) RT {
   const rt::Allowed this_server_is_for_what_blocks;
   if (access.offset == remap_offset) return remap();
-  Function* function = functions_[(value >> 16) % slots];
-  if (function == nullptr || function->msix() == nullptr) return;
-  function->msix()->route(static_cast<std::uint16_t>(value));
+  if (Function* function = functions_[(value >> 16) % slots])
+    function->route(static_cast<std::uint16_t>(value));
 }
 
 }  // namespace takt::pci

@@ -10,20 +10,10 @@
 #include "base/rt.h"
 #include "base/units.h"
 #include "bus/work.h"
+#include "virtio/features.h"
 #include "virtio/virtqueue.h"
 
 namespace takt::virtio {
-
-/// Feature bits that are the transport's and the rings' business. 6.
-namespace feature {
-inline constexpr std::uint64_t indirect_desc = 1ull << 28;
-inline constexpr std::uint64_t event_idx = 1ull << 29;
-inline constexpr std::uint64_t version_1 = 1ull << 32;
-inline constexpr std::uint64_t access_platform = 1ull << 33;
-inline constexpr std::uint64_t ring_packed = 1ull << 34;
-inline constexpr std::uint64_t in_order = 1ull << 35;
-inline constexpr std::uint64_t ring_reset = 1ull << 40;
-}  // namespace feature
 
 /// The device's way to its driver: implemented by the transport. Any function may be called from
 /// the device's server only, or under its lock.

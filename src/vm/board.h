@@ -25,8 +25,9 @@
 
 namespace takt {
 
-/// What the board's devices talk to outside. `debug_console` may be null.
+/// What the board's devices talk to. `debug_console` may be null.
 struct BoardWiring {
+  const GuestMem& mem;
   VmControl& control;
   ByteSink& console;
   ByteSink* debug_console = nullptr;
@@ -52,6 +53,11 @@ class Board {
   virtual ~Board() = default;
   [[nodiscard]] virtual PioBus& pio() = 0;
   [[nodiscard]] virtual MmioBus& mmio() = 0;
+  /// Publishes the dispatch tables anew; blocks until no vCPU sees the old ones.
+  virtual void republish() = 0;
+  /// At the end of set-up: the threads of the devices' own, such as a disk's.
+  [[nodiscard]] virtual Result<> start_devices() = 0;
+  [[nodiscard]] virtual std::vector<pid_t> device_threads() const = 0;
   /// What the console's server does to the console device.
   [[nodiscard]] virtual ConsoleClient console_client() = 0;
   /// As a finger does: for 100 ms, in which it blocks. Neither a vCPU's thread nor a server's.

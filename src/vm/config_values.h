@@ -17,6 +17,8 @@ namespace takt {
 [[nodiscard]] Result<std::string> parse_text(std::string_view text, std::string_view what);
 /// Of a VM: letters, digits, '.', '_' and '-', not starting with '.' or '-'.
 [[nodiscard]] Result<std::string> parse_name(std::string_view text);
+/// Of a server: the kernel keeps 15 characters of a thread's name (PR_SET_NAME, prctl(2)).
+[[nodiscard]] Result<std::string> parse_thread_name(std::string_view text);
 /// Decimal, within [least, most].
 [[nodiscard]] Result<std::uint32_t> parse_number(std::string_view text, std::uint32_t least,
                                                  std::uint32_t most);

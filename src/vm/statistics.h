@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "base/thread.h"
 #include "record/thread_recorder.h"
+#include "vm/config.h"
 
 namespace takt {
 
@@ -40,6 +41,7 @@ struct RecordStatistics {
   std::string_view name;
   HistogramCopy took;
   std::optional<Record> slowest = {};  // absent when the ring has lost it
+  std::string_view slowest_device = {};
 };
 
 /// Of a vCPU or a device server.
@@ -68,8 +70,10 @@ struct Statistics {
                                                std::string_view status);
 /// Of a thread of this process. Off the real-time path: reads /proc.
 [[nodiscard]] Result<ThreadStatistics> thread_statistics(pid_t tid);
+/// Names of devices in it are `config`'s.
 [[nodiscard]] TrackStatistics track_statistics(const std::string& name,
-                                               const ThreadRecorder& recorder);
+                                               const ThreadRecorder& recorder,
+                                               const VmConfig& config);
 
 /// One object. Times are in nanoseconds, `max_at_ns` since the VM was created.
 [[nodiscard]] std::string to_json(const Statistics& statistics);

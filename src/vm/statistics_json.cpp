@@ -3,7 +3,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "vm/devices.h"
 #include "vm/statistics.h"
 
 namespace takt {
@@ -11,10 +10,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json slowest_json(const std::optional<Record>& record) {
+Json slowest_json(const RecordStatistics& records) {
+  const std::optional<Record>& record = records.slowest;
   if (!record) return nullptr;
   return {{"address", fmt::format("{:#x}", record->address)},
-          {"device", device_name(record->device)},
+          {"device", records.slowest_device},
           {"write", record->is_write()},
           {"width", record->width()}};
 }
@@ -26,7 +26,7 @@ Json records_json(const RecordStatistics& records, const Statistics& all) {
           {"p99_ns", all.rate.to_ns(took.percentile(99))},
           {"max_ns", all.rate.to_ns(took.max)},
           {"max_at_ns", took.max_at < all.since ? 0 : all.rate.to_ns(took.max_at - all.since)},
-          {"slowest", slowest_json(records.slowest)}};
+          {"slowest", slowest_json(records)}};
 }
 
 Json list_json(const std::vector<RecordStatistics>& list, const Statistics& all) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The alarm of a real-time clock on the host's wall clock. Arming is one timerfd_settime on the
-// calling thread; the device's server calls the device when it is due. The deadline is absolute on
-// CLOCK_REALTIME, so setting the host's clock moves it as it should.
+// A device's alarm by a timer of the host's. Arming is one timerfd_settime on the calling thread;
+// the device's server calls the device when it is due. On the wall clock, for a real-time clock's
+// alarm, setting the host's clock moves the deadline as it should; on a steady clock, for what a
+// device does after so many microseconds, it does not.
 //
 // The kernel takes the timer interrupt on the CPU that armed the alarm: one for each alarm that
 // fires, on a vCPU's CPU.
@@ -15,12 +16,15 @@
 #include "base/units.h"
 #include "bus/alarm.h"
 #include "host/event_loop.h"
+#include "host/system_clock.h"
 
 namespace takt {
 
-class WallClockAlarm : public Alarm {
+class TimerAlarm : public Alarm {
  public:
-  static Result<std::unique_ptr<WallClockAlarm>> create();
+  static Result<std::unique_ptr<TimerAlarm>> on_wall_clock();
+  /// Deadlines are `clock`'s.
+  static Result<std::unique_ptr<TimerAlarm>> on_steady_clock(const SteadyClock& clock);
 
   /// Any thread. An alarm that was due before this call may still be reported after it.
   void arm(std::int64_t deadline_ns) RT override;
@@ -31,8 +35,10 @@ class WallClockAlarm : public Alarm {
   Result<> watch_by(EventLoop& loop, DeviceId device, std::function<void()> due);
 
  private:
-  explicit WallClockAlarm(Fd timer) : timer_{std::move(timer)} {}
+  TimerAlarm(Fd timer, std::int64_t offset_ns) : timer_{std::move(timer)}, offset_ns_{offset_ns} {}
+  static Result<std::unique_ptr<TimerAlarm>> create(clockid_t clock, std::int64_t offset_ns);
   Fd timer_;
+  const std::int64_t offset_ns_;  // of deadlines before the timer's clock
 };
 
 }  // namespace takt

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "host/wall_clock_alarm.h"
+#include "host/timer_alarm.h"
 
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@ constexpr std::int64_t ms = 1'000'000;
 /// An alarm on a loop with its thread, until the end of the test.
 struct ServedAlarm {
   SystemClock clock;
-  std::unique_ptr<WallClockAlarm> alarm = *WallClockAlarm::create();
+  std::unique_ptr<TimerAlarm> alarm = *TimerAlarm::on_wall_clock();
   std::unique_ptr<EventLoop> loop = *EventLoop::create();
   std::atomic<int> calls = 0;
   std::atomic<std::int64_t> called_ns = 0;
@@ -47,7 +47,7 @@ struct ServedAlarm {
   }
 };
 
-TEST(WallClockAlarm, CallsOnceAndNotBeforeTheDeadline) {
+TEST(TimerAlarm, CallsOnceAndNotBeforeTheDeadline) {
   ServedAlarm t;
   const std::int64_t deadline_ns = t.clock.realtime_ns() + 20 * ms;
   t.alarm->arm(deadline_ns);
@@ -56,13 +56,13 @@ TEST(WallClockAlarm, CallsOnceAndNotBeforeTheDeadline) {
   EXPECT_EQ(t.end(), 1);
 }
 
-TEST(WallClockAlarm, ADeadlineInThePastIsDueAtOnce) {
+TEST(TimerAlarm, ADeadlineInThePastIsDueAtOnce) {
   ServedAlarm t;
   t.alarm->arm(t.clock.realtime_ns() - 1000 * ms);
   EXPECT_TRUE(t.reaches(1));
 }
 
-TEST(WallClockAlarm, TheStartOf1970AndBeforeAreInThePast) {
+TEST(TimerAlarm, TheStartOf1970AndBeforeAreInThePast) {
   ServedAlarm t;
   t.alarm->arm(0);
   EXPECT_TRUE(t.reaches(1));
@@ -70,9 +70,9 @@ TEST(WallClockAlarm, TheStartOf1970AndBeforeAreInThePast) {
   EXPECT_TRUE(t.reaches(2));
 }
 
-TEST(WallClockAlarm, CanBeArmedAgainByTheCallItself) {
+TEST(TimerAlarm, CanBeArmedAgainByTheCallItself) {
   SystemClock clock;
-  const auto alarm = *WallClockAlarm::create();
+  const auto alarm = *TimerAlarm::on_wall_clock();
   const auto loop = *EventLoop::create();
   int calls = 0;
   alarm->arm(0);
@@ -82,7 +82,7 @@ TEST(WallClockAlarm, CanBeArmedAgainByTheCallItself) {
   EXPECT_EQ(calls, 3);
 }
 
-TEST(WallClockAlarm, ANewDeadlineTakesThePlaceOfTheOld) {
+TEST(TimerAlarm, ANewDeadlineTakesThePlaceOfTheOld) {
   ServedAlarm t;
   t.alarm->arm(std::numeric_limits<std::int64_t>::max());
   t.alarm->arm(t.clock.realtime_ns() + ms);
@@ -90,7 +90,7 @@ TEST(WallClockAlarm, ANewDeadlineTakesThePlaceOfTheOld) {
   EXPECT_EQ(t.end(), 1);
 }
 
-TEST(WallClockAlarm, DisarmedAlarmDoesNotCall) {
+TEST(TimerAlarm, DisarmedAlarmDoesNotCall) {
   ServedAlarm t;
   t.alarm->arm(t.clock.realtime_ns() + 50 * ms);
   t.alarm->disarm();
@@ -98,10 +98,10 @@ TEST(WallClockAlarm, DisarmedAlarmDoesNotCall) {
   EXPECT_EQ(t.end(), 0);
 }
 
-TEST(WallClockAlarm, TwoAlarmsOnOneLoopCallEachItsOwn) {
+TEST(TimerAlarm, TwoAlarmsOnOneLoopCallEachItsOwn) {
   ServedAlarm t;
   EXPECT_EQ(t.end(), 0);
-  const auto other = *WallClockAlarm::create();
+  const auto other = *TimerAlarm::on_wall_clock();
   const auto loop = *EventLoop::create();
   int calls = 0;
   ASSERT_TRUE(t.alarm->watch_by(*loop, {}, [&] { ++t.calls; }));
@@ -115,12 +115,28 @@ TEST(WallClockAlarm, TwoAlarmsOnOneLoopCallEachItsOwn) {
   EXPECT_EQ(t.calls, 0);
 }
 
-TEST(WallClockAlarm, StopEndsALoopThatWaitsForAnAlarmAndOneThatStartsLater) {
+TEST(TimerAlarm, StopEndsALoopThatWaitsForAnAlarmAndOneThatStartsLater) {
   ServedAlarm t;
   t.alarm->arm(std::numeric_limits<std::int64_t>::max());
   EXPECT_EQ(t.end(), 0);
   t.loop->run();
   EXPECT_EQ(t.calls, 0);
+}
+
+TEST(TimerAlarm, OnASteadyClockDeadlinesAreThatClocks) {
+  SteadyClock clock;
+  const auto alarm = *TimerAlarm::on_steady_clock(clock);
+  const auto loop = *EventLoop::create();
+  const std::int64_t deadline_ns = clock.realtime_ns() + 5 * ms;
+  std::int64_t called_ns = 0;
+  ASSERT_TRUE(alarm->watch_by(*loop, {}, [&] {
+    called_ns = clock.realtime_ns();
+    loop->stop();
+  }));
+  alarm->arm(deadline_ns);
+  loop->run();
+  EXPECT_GE(called_ns, deadline_ns);
+  EXPECT_LT(called_ns, deadline_ns + 5000 * ms);
 }
 
 }  // namespace

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which card a configured device is.
+#include "vm/e1000_card.h"
+#include "vm/pci_host.h"
+#include "vm/virtio_card.h"
+
+namespace takt {
+namespace {
+
+Result<std::unique_ptr<VirtioInside>> make_inside(const PciWorld& world, const PciDevice& device) {
+  switch (device.kind) {
+    case PciKind::virtio_blk: return make_disk(world, device);
+    default: return env_error("not built yet");
+  }
+  VMM_BUG("a card that is not virtio");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<PciCard>> make_card(const PciWorld& world, const PciDevice& device,
+                                           PciPin pin) {
+  if (device.kind == PciKind::e1000) return make_e1000(world, device, pin);
+  TRY(auto inside, make_inside(world, device));
+  return VirtioCard::create(world, device, pin, std::move(inside));
+}
+
+}  // namespace takt

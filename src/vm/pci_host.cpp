@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm/pci_host.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/bits.h"
+#include "vm/devices.h"
+
+namespace takt {
+namespace {
+
+/// Gives addresses away from its start, each aligned to its size.
+class Allocator {
+ public:
+  explicit Allocator(const PciWindow& window)
+      : at_{window.start}, end_{window.start + window.bytes} {}
+  [[nodiscard]] std::optional<std::uint64_t> take(std::uint64_t bytes) {
+    const std::uint64_t start = align_up(at_, bytes);
+    if (start > end_ || end_ - start < bytes) return std::nullopt;
+    at_ = start + bytes;
+    return start;
+  }
+
+ private:
+  std::uint64_t at_;
+  std::uint64_t end_;
+};
+
+}  // namespace
+
+PciHost::PciHost(const VmConfig& config, const GuestMem& mem, kvm::VmFd& vm, Servers& servers,
+                 AddressMaps& maps, kvm::GsiRouting routing, bool has_msi)
+    : config_{config},
+      routing_{std::move(routing)},
+      world_{config, mem, vm, servers, routing_, upkeep_, has_msi} {
+  upkeep_.attach(maps);
+  upkeep_.stand_behind(servers.guard(config, "pci", upkeep_));
+}
+
+Result<> PciHost::create(const PciWindows& windows,
+                         const std::function<PciPin(unsigned slot)>& pin_of) {
+  for (const PciDevice& device : pci_devices(config_)) {
+    auto card = make_card(world_, device, pin_of(device.slot));
+    if (!card) return in_context(fmt::format("device {}", device.name), card.error());
+    upkeep_.attach(device.slot, (*card)->function());
+    cards_.push_back(std::move(*card));
+  }
+  return place_bars(windows);
+}
+
+/// As firmware does it: bare-metal guests find their devices ready, Linux may move them.
+Result<> PciHost::place_bars(const PciWindows& windows) {
+  Allocator io{windows.io};
+  Allocator mem32{windows.mem32};
+  Allocator mem64{windows.mem64};
+  for (const auto& card : cards_) {
+    pci::Function& function = card->function();
+    for (const pci::Bar& bar : function.bars()) {
+      auto& space = bar.kind == pci::BarKind::io                                  ? io
+                    : bar.kind == pci::BarKind::mem64 && windows.mem64.bytes != 0 ? mem64
+                                                                                  : mem32;
+      const auto start = space.take(bar.bytes);
+      if (!start) return usage_error("the PCI bus has no address space left: fewer devices");
+      function.place_bar(bar.index, *start);
+    }
+    function.enable();
+  }
+  return {};
+}
+
+Result<> PciHost::start() {
+  for (const auto& card : cards_) TRY_VOID(card->start());
+  return {};
+}
+
+std::vector<pid_t> PciHost::threads() const {
+  std::vector<pid_t> all;
+  for (const auto& card : cards_) std::ranges::copy(card->threads(), std::back_inserter(all));
+  return all;
+}
+
+}  // namespace takt
