@@ -211,9 +211,9 @@ TEST_F(E1000Offload, ChecksumSpansPiecesOfOddLengths) {
   put(tx_buffers, Bytes(b.begin(), b.begin() + 301));
   put(tx_buffers + 0x1000, Bytes(b.begin() + 301, b.begin() + 604));
   put(tx_buffers + 0x2000, Bytes(b.begin() + 604, b.end()));
-  add_legacy(tx_buffers, 301, 0);
+  add_legacy(tx_buffers, 301, 50u << 16 | 31ull << 40);  // CSS counts in the first
   add_legacy(tx_buffers + 0x1000, 303, 0);
-  add_legacy(tx_buffers + 0x2000, 396, eop | ifcs | ic | 50u << 16 | 31ull << 40);
+  add_legacy(tx_buffers + 0x2000, 396, eop | ifcs | ic);
   ring_tail();
   ASSERT_EQ(port.sent.size(), 1u);
   EXPECT_EQ(get16(port.sent[0].bytes, 50), ~sum_of(b, 31, 1000) & 0xffff);

@@ -175,6 +175,7 @@ void Receiver::prepare(std::uint32_t bytes, bool trusted) RT {
   strip_tag();
   judge_checksums({&buffer_[fifo_.start], fifo_.bytes}, trusted);
   if (!Rctl::secrc::get(core_.reg(Reg::RCTL))) fifo_.bytes += crc_bytes;
+  fifo_.last.checksum = packet_checksum();
 }
 
 void Receiver::strip_tag() RT {
@@ -187,17 +188,20 @@ void Receiver::strip_tag() RT {
   fifo_.last.status |= RxDescriptor::Status::vp;
 }
 
+/// RXCSUM.PCSS: over all that goes to the guest, so with the CRC when that does.
+std::uint16_t Receiver::packet_checksum() const RT {
+  const std::uint32_t first = Rxcsum::pcss::get(core_.reg(Reg::RXCSUM));
+  OnesSum sum;
+  if (first < fifo_.bytes) sum.add({&buffer_[fifo_.start + first], fifo_.bytes - first});
+  return sum.complement();
+}
+
 /// 3.2.9, and RXCSUM: IXSM says that there is nothing in the bits beside it.
 void Receiver::judge_checksums(std::span<const std::uint8_t> data, bool trusted) RT {
   using RxStatus = RxDescriptor::Status;
   using RxErrors = RxDescriptor::Errors;
   const std::uint32_t rxcsum = core_.reg(Reg::RXCSUM);
   const auto vlan_type = static_cast<std::uint16_t>(core_.reg(Reg::VET));
-  const std::size_t first = Rxcsum::pcss::get(rxcsum);
-  OnesSum sum;
-  if (first < data.size()) sum.add(data.subspan(first));
-  fifo_.last.checksum = sum.complement();
-
   Verdicts verdicts;
   if (Rxcsum::ipofl::get(rxcsum) || Rxcsum::tuofl::get(rxcsum))
     verdicts = look_at_checksums(data, vlan_type, trusted);

@@ -72,6 +72,7 @@ class Receiver {
   void prepare(std::uint32_t bytes, bool trusted) RT;
   void strip_tag() RT;
   void judge_checksums(std::span<const std::uint8_t> data, bool trusted) RT;
+  [[nodiscard]] std::uint16_t packet_checksum() const RT;
   [[nodiscard]] bool deliver() RT;
   [[nodiscard]] bool put(const Ring& ring, std::uint32_t at, std::uint32_t from,
                          std::uint32_t length, bool last) RT;

@@ -97,6 +97,8 @@ TEST_F(E1000Rx, FullRingHoldsOneFrameAndAsksForNoMore) {  // RXO, RNBC
   port.coming.push_back({{}, frame_of(65)});
   port.coming.push_back({{}, frame_of(66)});
   run();
+  out(Reg::RCTL, 0x0400'8002);
+  run();  // asks again, and tells no more
   EXPECT_EQ(in(Reg::ICR), Cause::rxo);
   EXPECT_EQ(in(Reg::RNBC), 1u);
   EXPECT_FALSE(port.wants_receive);

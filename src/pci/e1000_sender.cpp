@@ -296,10 +296,12 @@ void Sender::count_sent(std::span<const std::uint8_t> head, std::uint32_t bytes,
   const bool multicast = (head[0] & 1) != 0;
   const bool broadcast =
       std::all_of(head.begin(), head.begin() + 6, [](auto b) { return b == 0xff; });
-  s.count(Reg::GPTC, frames);
   s.count(Reg::TPT, frames);
-  s.count_octets(Reg::GOTCL, total * frames);
   s.count_octets(Reg::TOTL, total * frames);
+  if (total >= least_frame_bytes + crc_bytes) {
+    s.count(Reg::GPTC, frames);
+    s.count_octets(Reg::GOTCL, total * frames);
+  }
   s.count_length(Reg::PTC64, total, frames);
   if (broadcast)
     s.count(Reg::BPTC, frames);

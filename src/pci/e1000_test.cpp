@@ -105,6 +105,7 @@ struct E1000Microwire : E1000Registers {
     out(Reg::EECD, req | cs);
     const std::uint32_t command = 6u << 6 | address;
     for (int n = 8; n >= 0; --n) clock((command >> n & 1) != 0 ? di : 0);
+    EXPECT_EQ(in(Reg::EECD)&dout, 0u);  // the dummy bit
     std::uint16_t word = 0;
     for (int n = 0; n < 16; ++n) {
       out(Reg::EECD, req | cs | sk);

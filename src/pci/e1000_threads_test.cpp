@@ -23,7 +23,7 @@ class LonelyLine final : public IrqSink {
 };
 
 TEST(E1000Threads, LineIsNeverLeftAtAStaleLevel) {
-  constexpr int rounds = 300;
+  constexpr int rounds = 100;
   LonelyLine line;
   FakeClock clock;
   FakeBell bell;
@@ -49,7 +49,7 @@ TEST(E1000Threads, LineIsNeverLeftAtAStaleLevel) {
 
 /// Loses no interrupt: who waits for the line sees each cause.
 TEST(E1000Threads, EveryCauseReachesAVcpuThatWaitsForTheLine) {
-  constexpr unsigned total = 2000;
+  constexpr unsigned total = 500;
   LonelyLine line;
   FakeClock clock;
   FakeBell bell;
@@ -80,7 +80,7 @@ TEST(E1000Threads, EveryCauseReachesAVcpuThatWaitsForTheLine) {
 
 /// Policy B: frames in loopback, the tail posted, the interrupt acknowledged inline.
 TEST(E1000Threads, VcpuSendsToItselfThroughTheServer) {
-  constexpr std::uint32_t total = 300;
+  constexpr std::uint32_t total = 100;
   constexpr std::uint64_t tx_ring = 0x1'1000, rx_ring = 0x1'2000, buffer = 0x2'0000;
   Bench bench;
   Served served{bench.device, DeviceId{1}, bench.bell, 1};

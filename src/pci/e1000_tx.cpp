@@ -96,13 +96,16 @@ void Transmitter::take_data(const TxDescriptor& d, bool legacy) RT {
   if (TxDescriptor::Data::eop::get(d.high)) end_frame(d, legacy);
 }
 
-/// 3.3.7.3: POPTS counts in the first descriptor; in a segmented frame so do VLE and SPECIAL.
+/// 3.3.3, 3.3.7.3: CSS and POPTS count in the first descriptor; in a segmented frame so do VLE and
+/// SPECIAL.
 void Transmitter::begin_frame(const TxDescriptor& d, bool legacy) RT {
   using Data = TxDescriptor::Data;
   const std::uint8_t popts = legacy ? 0 : Data::popts::get(d.high);
   order_ = {.segment = !legacy && Data::tse::get(d.high),
             .ip_checksum = (popts & TxDescriptor::popts_ixsm) != 0,
-            .transport_checksum = (popts & TxDescriptor::popts_txsm) != 0};
+            .transport_checksum = (popts & TxDescriptor::popts_txsm) != 0,
+            .css = TxDescriptor::Legacy::css::get(d.high),
+            .cso = TxDescriptor::Legacy::cso::get(d.high)};
   order_.context = contexts_[order_.segment ? 1 : 0];
   if (order_.segment && Data::vle::get(d.high)) order_.vlan_tag = Data::special::get(d.high);
 }
@@ -114,15 +117,13 @@ void Transmitter::end_frame(const TxDescriptor& d, bool legacy) RT {
     if (Data::vle::get(d.high)) order_.vlan_tag = Data::special::get(d.high);
     order_.append_crc = Data::ifcs::get(d.high) || order_.vlan_tag.has_value();
     order_.legacy_checksum = legacy && Legacy::ic::get(d.high);
-    order_.css = Legacy::css::get(d.high);
-    order_.cso = Legacy::cso::get(d.high);
   }
   if (!Ctrl::vme::get(core_.reg(Reg::CTRL))) order_.vlan_tag.reset();
   if (spoiled_ || pieces_.bytes() == 0 || !sender_.begin(order_, pieces_)) finish_frame();
 }
 
 void Transmitter::add(Gpa address, std::uint32_t length) RT {
-  if (spoiled_ || length == 0) return;
+  if (spoiled_ || length == 0 || address == Gpa{}) return;  // 3.3.3: a null address has no data
   constexpr std::uint32_t most = Sender::most_frame_bytes;
   if (!order_.segment && length > most - std::min(most, pieces_.bytes()))
     return spoil(core_.counters.tx_too_long);

@@ -234,6 +234,18 @@ TEST_F(E1000Tx, CrcInTheDataIsTakenOffAndMissingOneIsNot) {  // IFCS
   EXPECT_EQ(port.sent[1].bytes, frame_of(64));
 }
 
+TEST_F(E1000Tx, NullDescriptorsHaveNoDataAndAreReported) {  // 3.3.3, note 3
+  start_tx();
+  put(tx_buffers, frame_of(64));
+  add_legacy(0, 100, ifcs | rs);
+  add_legacy(tx_buffers, 64, eop | ifcs | rs);
+  ring_tail();
+  ASSERT_EQ(port.sent.size(), 1u);
+  EXPECT_EQ(port.sent[0].bytes, frame_of(64));
+  EXPECT_TRUE(tx_done(0));
+  EXPECT_EQ(device.counters().tx_not_ram, 0u);
+}
+
 TEST_F(E1000Tx, PartOfAFrameIsReportedWhenTheRingIsEmpty) {
   start_tx();
   const Bytes frame = frame_of(64);
