@@ -76,11 +76,11 @@ std::uint64_t Blk::read_config(std::uint64_t offset, Width width) RT {
     config.max_discard_seg = most_segments;
     config.discard_sector_alignment = 1u << exponent;
   }
-  if (disk_.read_only) return config_bytes(config, offset, width);
+  if (disk_.read_only) return read_bytes(config, offset, width);
   config.max_write_zeroes_sectors = most_segment_sectors;
   config.max_write_zeroes_seg = most_segments;
   config.write_zeroes_may_unmap = disk_.can_discard ? 1 : 0;
-  return config_bytes(config, offset, width);
+  return read_bytes(config, offset, width);
 }
 
 void Blk::write_config(std::uint64_t offset, Width width, std::uint64_t value) RT {
