@@ -9,6 +9,7 @@ namespace {
 
 Result<std::unique_ptr<VirtioInside>> make_inside(const PciWorld& world, const PciDevice& device) {
   switch (device.kind) {
+    case PciKind::virtio_net: return make_net(world, device);
     case PciKind::virtio_blk: return make_disk(world, device);
     default: return env_error("not built yet");
   }
