@@ -251,10 +251,7 @@ class BadClients(ControlTest):
             client.sendall(b"GET /")
             slow.append(client)
         # On a busy machine the 40 may still be in the socket's queue, which then takes no more.
-        end_of_patience = time.monotonic() + 5
-        while not (answered := self.answers()) and time.monotonic() < end_of_patience:
-            time.sleep(0.05)
-        self.assertTrue(answered, "a client beside those that drip")
+        until(self.answers, "a client beside those that drip is answered", 5)
         slow[-1].settimeout(30)
         self.assertEqual(slow[-1].recv(1), b"", "a client that is too slow is hung up on")
 
