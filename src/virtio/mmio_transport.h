@@ -28,8 +28,8 @@
 // Registers are 32 bits wide; other accesses to them read as 0 and write nothing. The accesses come
 // under what serialises the device, and so does work(); inline ones come from any thread.
 //
-// Linux (up to 6.12 at least) does not wait until Status reads 0 after a reset. When a request is
-// under way at that time its next steps are dropped, and the driver finds FEATURES_OK missing.
+// Linux's driver does not wait until Status reads 0 after a reset. When requests are under way at
+// that time its next steps are dropped, and it finds FEATURES_OK missing.
 #pragma once
 
 #include <atomic>

@@ -103,13 +103,13 @@ class Loopback final : public Model {
     while (jobs < jobs_in_a_turn && (got = queue.pop(chain_)) == Pop::chain) {
       ++jobs;
       ++served;
-      finish(q, queue);
+      complete(q, queue);
     }
     if (got == Pop::broken) irq->needs_reset();
     if (queue.needs_interrupt()) irq->queue_used(q);
     return jobs == jobs_in_a_turn || queue.enable_kicks();
   }
-  void finish(unsigned q, Virtqueue& queue) RT {
+  void complete(unsigned q, Virtqueue& queue) RT {
     if (keep && held_count < held_.size()) {
       held_[held_count++] = {q, chain_.ticket()};
       return;

@@ -41,16 +41,26 @@ class TestMemory {
   [[nodiscard]] std::size_t mark() const { return next_; }
   void free_to(std::size_t mark) { next_ = mark; }
 
+  /// Aligned words are atomic, in one order with all others: a ring's driver may be a thread.
   template <class T>
   [[nodiscard]] T load(Gpa gpa) const {
+    if constexpr (is_word<T>)
+      if (gpa.raw() % sizeof(T) == 0)
+        return load_word<T>(mem_.slice(gpa, sizeof(T))->data(), std::memory_order_seq_cst);
     return *mem_.load<T>(gpa);
   }
   template <class T>
   void store(Gpa gpa, T value) {
+    if constexpr (is_word<T>)
+      if (gpa.raw() % sizeof(T) == 0)
+        return store_word<T>(at(gpa, sizeof(T)).data(), value, std::memory_order_seq_cst);
     static_cast<void>(mem_.store(gpa, value));
   }
 
  private:
+  template <class T>
+  static constexpr bool is_word = std::is_integral_v<T> && sizeof(T) <= 4;
+
   std::vector<std::byte> bytes_;
   GuestMem mem_;
   std::size_t next_ = 0;
@@ -82,7 +92,7 @@ class TestSplitRing {
   static constexpr std::uint64_t features = 0;
 
   TestSplitRing(TestMemory& memory, std::uint16_t size, std::uint64_t negotiated)
-      : memory_{memory}, event_idx_{(negotiated & feature::event_idx) != 0} {
+      : memory_{&memory}, event_idx_{(negotiated & feature::event_idx) != 0} {
     layout_ = {size, memory.alloc(size * 16u, 16), memory.alloc(6 + size * 2u, 2),
                memory.alloc(6 + size * 8u, 4)};
     for (std::uint16_t i = size; i > 0; --i) free_.push_back(static_cast<std::uint16_t>(i - 1));
@@ -109,14 +119,14 @@ class TestSplitRing {
   std::optional<std::uint16_t> post_indirect(std::span<const Piece> pieces) {
     if (pieces.empty() || free_.empty()) return std::nullopt;
     const auto bytes = static_cast<std::uint32_t>(pieces.size() * 16);
-    const Gpa table = memory_.alloc(bytes);
+    const Gpa table = memory_->alloc(bytes);
     for (std::size_t i = 0; i < pieces.size(); ++i) {
       const bool last = i + 1 == pieces.size();
-      memory_.store(table + i * 16,
-                    SplitDesc{.addr = pieces[i].addr.raw(),
-                              .len = pieces[i].len,
-                              .flags = flags_of(pieces[i], !last),
-                              .next = static_cast<std::uint16_t>(last ? 0 : i + 1)});
+      memory_->store(table + i * 16,
+                     SplitDesc{.addr = pieces[i].addr.raw(),
+                               .len = pieces[i].len,
+                               .flags = flags_of(pieces[i], !last),
+                               .next = static_cast<std::uint16_t>(last ? 0 : i + 1)});
     }
     return post_table(table, bytes);
   }
@@ -131,10 +141,10 @@ class TestSplitRing {
   }
 
   std::optional<Used> used() {
-    if (memory_.load<std::uint16_t>(layout_.device + 2) == next_used_) return std::nullopt;
+    if (memory_->load<std::uint16_t>(layout_.device + 2) == next_used_) return std::nullopt;
     const Gpa elem = layout_.device + 4 + 8u * (next_used_ % layout_.size);
-    const Used got{static_cast<std::uint16_t>(memory_.load<std::uint32_t>(elem)),
-                   memory_.load<std::uint32_t>(elem + 4)};
+    const Used got{static_cast<std::uint16_t>(memory_->load<std::uint32_t>(elem)),
+                   memory_->load<std::uint32_t>(elem + 4)};
     ++next_used_;
     if (const auto found = chains_.find(got.id); found != chains_.end()) {
       free_.insert(free_.end(), found->second.begin(), found->second.end());
@@ -147,33 +157,33 @@ class TestSplitRing {
     const auto posted = static_cast<std::uint16_t>(next_avail_ - kicked_);
     kicked_ = next_avail_;
     if (posted == 0) return false;
-    if (!event_idx_) return memory_.load<std::uint16_t>(layout_.device) == 0;
-    const auto event = memory_.load<std::uint16_t>(layout_.device + 4 + 8u * layout_.size);
+    if (!event_idx_) return memory_->load<std::uint16_t>(layout_.device) == 0;
+    const auto event = memory_->load<std::uint16_t>(layout_.device + 4 + 8u * layout_.size);
     return event_passed(event, next_avail_, posted);
   }
   /// Whether the device may interrupt; with the event index, only from the `after`th used chain on
   /// that is not collected yet.
   void want_interrupts(bool want, std::uint16_t after = 1) {
-    if (!event_idx_) return memory_.store<std::uint16_t>(layout_.driver, want ? 0 : 1);
+    if (!event_idx_) return memory_->store<std::uint16_t>(layout_.driver, want ? 0 : 1);
     const auto event = static_cast<std::uint16_t>(want ? next_used_ + after - 1 : next_used_ - 1);
-    memory_.store<std::uint16_t>(layout_.driver + 4 + 2u * layout_.size, event);
+    memory_->store<std::uint16_t>(layout_.driver + 4 + 2u * layout_.size, event);
   }
 
   // --- to make what a driver must not ---
   void set_desc(std::uint16_t i, const SplitDesc& desc) {
-    memory_.store(layout_.desc + i * 16u, desc);
+    memory_->store(layout_.desc + i * 16u, desc);
   }
   /// Puts `head` into the available ring.
   void offer(std::uint16_t head) {
-    memory_.store(layout_.driver + 4 + 2u * (next_avail_ % layout_.size), head);
+    memory_->store(layout_.driver + 4 + 2u * (next_avail_ % layout_.size), head);
     set_avail_idx(++next_avail_);
   }
   void set_avail_idx(std::uint16_t idx) {
     next_avail_ = idx;
-    memory_.store(layout_.driver + 2, idx);
+    memory_->store(layout_.driver + 2, idx);
   }
   [[nodiscard]] std::uint16_t used_idx() const {
-    return memory_.load<std::uint16_t>(layout_.device + 2);
+    return memory_->load<std::uint16_t>(layout_.device + 2);
   }
 
  private:
@@ -182,7 +192,7 @@ class TestSplitRing {
                                       (next ? desc_flag::next : 0));
   }
 
-  TestMemory& memory_;
+  TestMemory* memory_;
   bool event_idx_;
   QueueLayout layout_;
   std::vector<std::uint16_t> free_;
@@ -197,7 +207,7 @@ class TestPackedRing {
   static constexpr std::uint64_t features = feature::ring_packed;
 
   TestPackedRing(TestMemory& memory, std::uint16_t size, std::uint64_t negotiated)
-      : memory_{memory}, event_idx_{(negotiated & feature::event_idx) != 0}, room_{size} {
+      : memory_{&memory}, event_idx_{(negotiated & feature::event_idx) != 0}, room_{size} {
     layout_ = {size, memory.alloc(size * 16u, 16), memory.alloc(4, 4), memory.alloc(4, 4)};
     for (std::uint16_t i = size; i > 0; --i) free_ids_.push_back(static_cast<std::uint16_t>(i - 1));
   }
@@ -218,13 +228,13 @@ class TestPackedRing {
   std::optional<std::uint16_t> post_indirect(std::span<const Piece> pieces) {
     if (pieces.empty() || room_ == 0) return std::nullopt;
     const auto bytes = static_cast<std::uint32_t>(pieces.size() * 16);
-    const Gpa table = memory_.alloc(bytes);
+    const Gpa table = memory_->alloc(bytes);
     for (std::size_t i = 0; i < pieces.size(); ++i)
-      memory_.store(table + i * 16,
-                    PackedDesc{.addr = pieces[i].addr.raw(),
-                               .len = pieces[i].len,
-                               .id = 0,
-                               .flags = pieces[i].writable ? desc_flag::write : std::uint16_t{0}});
+      memory_->store(table + i * 16,
+                     PackedDesc{.addr = pieces[i].addr.raw(),
+                                .len = pieces[i].len,
+                                .id = 0,
+                                .flags = pieces[i].writable ? desc_flag::write : std::uint16_t{0}});
     return post_table(table, bytes);
   }
   /// A table of this length at this place, whatever is there.
@@ -234,10 +244,12 @@ class TestPackedRing {
   }
 
   std::optional<Used> used() {
-    const auto desc = memory_.load<PackedDesc>(layout_.desc + next_used_ * 16u);
-    const bool avail = (desc.flags & desc_flag::avail) != 0;
-    const bool is_used = (desc.flags & desc_flag::used) != 0;
+    const Gpa at = layout_.desc + next_used_ * 16u;
+    const auto flags = memory_->load<std::uint16_t>(at + 14);
+    const bool avail = (flags & desc_flag::avail) != 0;
+    const bool is_used = (flags & desc_flag::used) != 0;
     if (avail != used_wrap_ || is_used != used_wrap_) return std::nullopt;
+    const auto desc = memory_->load<PackedDesc>(at);
     const auto found = slots_.find(desc.id);
     if (found == slots_.end()) return std::nullopt;  // scribbled upon
     const std::uint16_t slots = found->second;
@@ -256,7 +268,7 @@ class TestPackedRing {
     const std::uint16_t posted = posted_;
     posted_ = 0;
     if (posted == 0) return false;
-    const auto event = memory_.load<std::uint32_t>(layout_.device);
+    const auto event = memory_->load<std::uint32_t>(layout_.device);
     const std::uint32_t flags = event >> 16 & 3;
     if (flags != 2) return flags == 0;
     // The event's distance behind the next place, over two rounds of the ring.
@@ -267,37 +279,41 @@ class TestPackedRing {
   }
   /// `after` counts descriptors of the ring here.
   void want_interrupts(bool want, std::uint16_t after = 1) {
-    if (!want) return memory_.store<std::uint32_t>(layout_.driver, 1u << 16);
-    if (!event_idx_) return memory_.store<std::uint32_t>(layout_.driver, 0);
+    if (!want) return memory_->store<std::uint32_t>(layout_.driver, 1u << 16);
+    if (!event_idx_) return memory_->store<std::uint32_t>(layout_.driver, 0);
     std::uint32_t at = next_used_ + after - 1u;
     bool wrap = used_wrap_;
     if (at >= layout_.size) {
       at -= layout_.size;
       wrap = !wrap;
     }
-    memory_.store<std::uint32_t>(layout_.driver, 2u << 16 | (wrap ? 0x8000u : 0u) | at);
+    memory_->store<std::uint32_t>(layout_.driver, 2u << 16 | (wrap ? 0x8000u : 0u) | at);
   }
 
   // --- to make what a driver must not ---
   /// As they are, with the flags that make them available; the id of the last is the chain's.
   void offer(std::span<const PackedDesc> descs) {
-    const std::uint16_t first = next_avail_;
+    const Gpa first = layout_.desc + next_avail_ * 16u;
     std::uint16_t first_flags = 0;
     for (std::size_t i = 0; i < descs.size(); ++i) {
-      PackedDesc desc = descs[i];
-      desc.flags |= avail_wrap_ ? desc_flag::avail : desc_flag::used;
-      if (i == 0) {
-        first_flags = desc.flags;
-        desc.flags = memory_.load<PackedDesc>(layout_.desc + first * 16u).flags;
-      }
-      memory_.store(layout_.desc + next_avail_ * 16u, desc);
+      const PackedDesc& desc = descs[i];
+      const Gpa at = layout_.desc + next_avail_ * 16u;
+      const std::uint16_t available = avail_wrap_ ? desc_flag::avail : desc_flag::used;
+      const auto flags = static_cast<std::uint16_t>(desc.flags | available);
+      memory_->store(at, desc.addr);
+      memory_->store(at + 8, desc.len);
+      memory_->store(at + 12, desc.id);
+      if (i == 0)
+        first_flags = flags;
+      else
+        memory_->store(at + 14, flags);
       ++posted_;
       if (++next_avail_ == layout_.size) {
         next_avail_ = 0;
         avail_wrap_ = !avail_wrap_;
       }
     }
-    memory_.store(layout_.desc + first * 16u + 14, first_flags);
+    memory_->store(first + 14, first_flags);
   }
 
  private:
@@ -311,7 +327,7 @@ class TestPackedRing {
     return id;
   }
 
-  TestMemory& memory_;
+  TestMemory* memory_;
   bool event_idx_;
   QueueLayout layout_;
   std::size_t room_;

@@ -40,8 +40,8 @@ class Virtqueue {
   /// never holds more chains than the queue has entries: what is popped without an end and never
   /// pushed breaks the queue. `chain` is good only after Pop::chain.
   [[nodiscard]] Pop pop(Chain& chain) RT;
-  /// Puts back what pop() gave last: it will give it again. Several are put back in reverse order;
-  /// without a ticket it is the last one, once.
+  /// Puts back what pop() gave last, before anything is pushed: it will give it again. With tickets
+  /// several are put back, in reverse order. Nothing happens in a broken queue.
   void undo_pop() RT { undo_pop(last_); }
   void undo_pop(ChainTicket ticket) RT;
 
@@ -85,6 +85,7 @@ inline Pop Virtqueue::pop(Chain& chain) RT {
 }
 
 inline void Virtqueue::push(ChainTicket ticket, std::uint32_t written) RT {
+  last_.slots = 0;
   if (format_ == Format::split)
     split_.push(ticket, written);
   else if (format_ == Format::packed)
