@@ -22,6 +22,7 @@ ALLOWED = {
     ("nanosleep", "src/base/quiescence.cpp"): "control thread: until the vCPUs have left a table",
     ("std::this_thread::sleep_until", "src/cli/control_command.cpp"): "takt api --every: a process of its own",
     ("syscall(2)", "src/vm/vcpu_mailbox.cpp"): "futex(2): a paused vCPU's thread, in an rt::Allowed",
+    ("syscall(2)", "src/host/system_entropy.h"): "getrandom(2), which does not block with GRND_NONBLOCK",
     ("syscall(2)", "src/base/fd.cpp"): "eventfds, which do not block",
     ("syscall(2)", "src/base/pi_mutex.cpp"): "futex(2) has no other name",
     ("syscall(2)", "src/base/rt_guard.cpp"): "tells of a breach",
