@@ -44,6 +44,7 @@ class Trial {
         feature::version_1 | feature::indirect_desc | (input_.coin() ? feature::event_idx : 0), 16);
     honest_ = true;
     idle_ = false;
+    outstanding_ = 0;
   }
 
   void step() {
@@ -83,14 +84,14 @@ class Trial {
     const std::span<const fakes::Piece> chain = std::span{pieces}.first(count);
     if (!(indirect ? ring.post_indirect(chain) : ring.post(chain))) return;
     const bool idle = idle_;
-    if (ring.kick_wanted())
-      rng_->notified(0);
-    else
-      require(!idle || !honest_ || waiting());
+    // With a request that waits the device does not want to hear of another.
+    const bool kick = ring.kick_wanted();
+    require(kick || !idle || !honest_ || outstanding_ != 0);
+    if (kick) rng_->notified(0);
+    ++outstanding_;
     if (indirect) work();
     idle_ = false;
   }
-  [[nodiscard]] bool waiting() const { return source_.left == 0 || alarm_.deadline; }
 
   void scribble() {
     honest_ = false;
@@ -121,8 +122,10 @@ class Trial {
   }
 
   void check() {
-    while (const auto used = driver_->ring(0).used())
+    while (const auto used = driver_->ring(0).used()) {
       require(!honest_ || used->len <= Rng::bytes_in_a_request);
+      --outstanding_;
+    }
     require(!limited_ || rng_->counters().bytes <= burst + earned_);
   }
 
@@ -134,6 +137,7 @@ class Trial {
   std::optional<Rng> rng_;
   std::optional<fakes::TestDriver<Format>> driver_;
   std::uint64_t earned_ = 0;
+  int outstanding_ = 0;
   bool honest_ = true;
   bool idle_ = false;
 };
