@@ -8,14 +8,14 @@
 namespace takt {
 namespace {
 
-struct Port {
+struct HostPort {
   std::string name;
   std::unique_ptr<Console> console;
 };
 
 class PortsInside final : public VirtioInside {
  public:
-  explicit PortsInside(std::vector<Port> ports)
+  explicit PortsInside(std::vector<HostPort> ports)
       : ports_{std::move(ports)}, device_{described(ports_)} {}
   [[nodiscard]] virtio::Model& model() override { return device_; }
 
@@ -30,32 +30,32 @@ class PortsInside final : public VirtioInside {
     }
   }
   [[nodiscard]] Result<> start() override {
-    for (const Port& port : ports_) TRY_VOID(port.console->start(port.name));
+    for (const HostPort& port : ports_) TRY_VOID(port.console->start(port.name));
     return {};
   }
   [[nodiscard]] std::vector<pid_t> threads() const override {
     std::vector<pid_t> all;
-    for (const Port& port : ports_)
+    for (const HostPort& port : ports_)
       for (const pid_t tid : port.console->threads()) all.push_back(tid);
     return all;
   }
 
  private:
-  static std::vector<virtio::ConsolePort> described(const std::vector<Port>& ports) {
+  static std::vector<virtio::ConsolePort> described(const std::vector<HostPort>& ports) {
     std::vector<virtio::ConsolePort> all;
-    for (const Port& port : ports)
+    for (const HostPort& port : ports)
       all.push_back({.name = port.name, .is_console = false, .sink = port.console.get()});
     return all;
   }
 
-  std::vector<Port> ports_;
+  std::vector<HostPort> ports_;
   virtio::ConsoleDevice device_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<VirtioInside>> make_ports(const PciWorld& world, const PciDevice& device) {
-  std::vector<Port> ports;
+  std::vector<HostPort> ports;
   for (const auto& [name, target] : world.config.ports) {
     auto endpoint = ConsoleEndpoint::open(target);
     if (!endpoint) return in_context(name, endpoint.error());
