@@ -71,6 +71,7 @@ bool Tap::send(const FrameHeader& header, std::span<const iovec> pieces) RT {
 
 /// The kernel cuts a frame that does not fit and does not say so: a byte more than fits tells.
 std::optional<FramePort::Received> Tap::receive(std::span<const iovec> pieces) RT {
+  if (quiet_.load(relaxed)) return std::nullopt;
   std::array<iovec, most_pieces + 2> all;
   Received received;
   char over = 0;
@@ -81,7 +82,10 @@ std::optional<FramePort::Received> Tap::receive(std::span<const iovec> pieces) R
   const std::size_t room = total(pieces.first(count));
   for (int tries = 0; tries < most_tries; ++tries) {
     const ssize_t n = readv_now(fd_, std::span{all}.first(count + 2));
-    if (n < static_cast<ssize_t>(sizeof received.header)) return std::nullopt;
+    if (n < static_cast<ssize_t>(sizeof received.header)) {
+      quiet_.store(n < 0 && errno == EAGAIN && want_receive_.load(relaxed), relaxed);
+      return std::nullopt;
+    }
     const std::size_t bytes = static_cast<std::size_t>(n) - sizeof received.header;
     received.bytes = std::min(bytes, room);
     received.truncated = bytes > room;
@@ -106,6 +110,7 @@ bool Tap::takes(const FrameHeader& header) const RT {
 void Tap::want_receive(bool want) RT {
   const PiLock lock{watching_};
   want_receive_ = want;
+  quiet_ = false;
   set_watch();
 }
 
@@ -126,6 +131,7 @@ void Tap::set_watch() RT {
 /// removed is an error for ever.
 void Tap::ready(std::uint32_t events) RT {
   const PiLock lock{watching_};
+  quiet_ = false;
   gone_ = gone_ || (events & EPOLLERR) != 0;
   if (gone_) set_watch();
 }

@@ -64,7 +64,10 @@ class Tap final : public FramePort {
   EventLoop::Watch* watch_ = nullptr;
   FrameOffloads allowed_;
   PiMutex watching_;  // the loop's thread comes here without the device's lock
-  bool want_receive_ GUARDED_BY(watching_) = false;
+  /// epoll will tell when there is something, and has not: a turn of the device's costs no system
+  /// call then.
+  std::atomic<bool> quiet_ = false;
+  std::atomic<bool> want_receive_ = false;  // written under watching_
   bool want_send_ GUARDED_BY(watching_) = false;
   bool gone_ GUARDED_BY(watching_) = false;  // the interface was removed; it does not come back
   std::atomic<std::uint64_t> send_drops_ = 0;

@@ -55,6 +55,10 @@ class BoardX86 : public Board {
   [[nodiscard]] MmioBus& mmio() override { return maps_.mmio(); }
   void republish() override { maps_.republish(); }
   [[nodiscard]] Result<> start_devices() override { return pci_ ? pci_->start() : Result<>{}; }
+  void for_each_service(
+      const std::function<void(std::string_view, const ServiceTimes&)>& each) const override {
+    if (pci_) pci_->for_each_service(each);
+  }
   [[nodiscard]] bool set_balloon(std::uint32_t pages) override {
     return pci_ && pci_->set_balloon(pages);
   }

@@ -14,6 +14,13 @@ class DiskInside final : public VirtioInside {
   DiskInside(std::unique_ptr<FileStore> store, std::string_view serial)
       : store_{std::move(store)}, blk_{*store_, serial} {}
   [[nodiscard]] virtio::Model& model() override { return blk_; }
+  [[nodiscard]] std::vector<ServiceTimes> service_times() const override {
+    using enum virtio::Blk::Kind;
+    return {{"read", blk_.latency(read)},
+            {"write", blk_.latency(write)},
+            {"flush", blk_.latency(flush)},
+            {"other", blk_.latency(other)}};
+  }
   [[nodiscard]] std::vector<pid_t> threads() const override { return store_->threads(); }
 
  private:

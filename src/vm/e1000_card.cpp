@@ -32,6 +32,9 @@ class E1000Card final : public PciCard {
         mac_{mac_of(world.config, device)} {}
 
   [[nodiscard]] pci::Function& function() override { return function_; }
+  [[nodiscard]] std::vector<ServiceTimes> service_times() const override {
+    return {{"receive", model_->receive_times()}, {"send", model_->transmit_times()}};
+  }
 
   Result<> plug(const PciWorld& world, const PciDevice& device) {
     TRY(alarm_, TimerAlarm::on_steady_clock(clock_));
@@ -51,9 +54,8 @@ class E1000Card final : public PciCard {
                        .device = &*io_,
                        .id = id,
                        .widest = E1000::widest});
-    return alarm_->watch_by(world.servers.loop_of(world.config, device.name), id, [this, &guarded] {
-      guarded.with([this] { model_->alarm_fired(); });
-    });
+    return alarm_->watch_by(world.servers.loop_of(world.config, device.name), id,
+                            [this, &guarded] { guarded.with([this] { model_->alarm_fired(); }); });
   }
 
  private:
@@ -84,8 +86,8 @@ Result<std::unique_ptr<PciCard>> make_e1000(const PciWorld& world, const PciDevi
   if (world.has_msi) {
     TRY(vector, kvm::IrqfdVector::create(world.vm, world.routing, pci::devfn_of(device.slot)));
   }
-  auto card = std::make_unique<E1000Card>(world, device, pin, std::move(ports.front()),
-                                          std::move(vector));
+  auto card =
+      std::make_unique<E1000Card>(world, device, pin, std::move(ports.front()), std::move(vector));
   TRY_VOID(card->plug(world, device));
   return card;
 }

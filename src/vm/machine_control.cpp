@@ -66,6 +66,9 @@ Statistics Machine::snapshot() const {
     all.vcpus.push_back(track_statistics(vcpu->name(), vcpu->recorder(), config_));
   for (const auto& server : servers_.all())
     all.servers.push_back(track_statistics(server->name(), server->recorder(), config_));
+  board_->for_each_service([&](std::string_view device, const ServiceTimes& times) {
+    if (times.took.samples() != 0) all.services.push_back({device, times.what, times.took});
+  });
   for (const pid_t tid : thread_ids())
     if (auto thread = thread_statistics(tid)) all.threads.push_back(std::move(*thread));
   return all;

@@ -11,6 +11,9 @@ class NetInside final : public VirtioInside {
   NetInside(std::vector<std::unique_ptr<FramePort>> ports, const MacAddress& mac, Bell& bell)
       : ports_{std::move(ports)}, net_{pointers(ports_), {.mac = mac}, bell} {}
   [[nodiscard]] virtio::Model& model() override { return net_; }
+  [[nodiscard]] std::vector<ServiceTimes> service_times() const override {
+    return {{"receive", net_.receive_times().copy()}, {"send", net_.send_times().copy()}};
+  }
 
  private:
   static std::vector<FramePort*> pointers(const std::vector<std::unique_ptr<FramePort>>& ports) {

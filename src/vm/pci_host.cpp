@@ -75,6 +75,13 @@ Result<> PciHost::start() {
   return {};
 }
 
+void PciHost::for_each_service(
+    const std::function<void(std::string_view device, const ServiceTimes&)>& each) const {
+  const auto devices = pci_devices(config_);  // one card for each
+  for (std::size_t n = 0; n < cards_.size(); ++n)
+    for (const ServiceTimes& times : cards_[n]->service_times()) each(devices[n].name, times);
+}
+
 bool PciHost::set_balloon(std::uint32_t pages) const {
   return std::ranges::any_of(cards_, [&](const auto& card) { return card->set_balloon(pages); });
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/histogram.h"
 #include "base/result.h"
 #include "bus/guest_mem.h"
 #include "bus/irq.h"
@@ -55,6 +56,12 @@ struct PciWorld {
   bool has_msi = true;  // the interrupt controller takes them: not a GICv2
 };
 
+/// How long a device took for what it is there for, as its model has counted it; in cycles.
+struct ServiceTimes {
+  std::string_view what;  // receive, send, read ...
+  HistogramCopy took;
+};
+
 /// A device on the bus, with its function and whatever else it owns. Ended after the servers.
 class PciCard {
  public:
@@ -62,6 +69,8 @@ class PciCard {
   [[nodiscard]] virtual pci::Function& function() = 0;
   /// The threads of its own, for --print-effective and placement.
   [[nodiscard]] virtual std::vector<pid_t> threads() const { return {}; }
+  /// Any thread.
+  [[nodiscard]] virtual std::vector<ServiceTimes> service_times() const { return {}; }
   /// At the end of set-up.
   [[nodiscard]] virtual Result<> start() { return {}; }
   /// Any thread. False when it is no balloon.
@@ -83,6 +92,9 @@ class PciHost {
   [[nodiscard]] std::vector<pid_t> threads() const;
   /// How many pages of 4 KiB the guest shall give. False without a balloon. Any thread.
   [[nodiscard]] bool set_balloon(std::uint32_t pages) const;
+  /// Calls `each` for what each device counts of itself; `device` is its name. Any thread.
+  void for_each_service(
+      const std::function<void(std::string_view device, const ServiceTimes&)>& each) const;
 
   [[nodiscard]] pci::Ecam& ecam() { return ecam_; }
   [[nodiscard]] pci::ConfigPorts& config_ports() { return config_ports_; }

@@ -51,6 +51,14 @@ struct TrackStatistics {
   std::vector<RecordStatistics> devices = {};  // that it did something for
 };
 
+/// What a device on the bus counts of itself, in cycles: a network card from a frame's arrival to
+/// its interrupt and from the guest's doorbell to the wire, a disk from the request to its status.
+struct ServiceStatistics {
+  std::string_view device;
+  std::string_view what;
+  HistogramCopy took;
+};
+
 struct Statistics {
   std::string name;
   std::string_view state;  // running, paused
@@ -60,6 +68,7 @@ struct Statistics {
   std::vector<TrackStatistics> vcpus;
   std::vector<TrackStatistics> servers = {};
   std::vector<ThreadStatistics> threads;
+  std::vector<ServiceStatistics> services = {};
   std::uint64_t unclaimed_pio = 0;
   std::uint64_t unclaimed_mmio = 0;
   std::uint64_t back_pressure = 0;  // posted writes that found their ring full

@@ -21,6 +21,7 @@ class VirtioInside {
   /// Before the servers start: what stands before the model on the bus.
   virtual void plugged(Guarded&) {}
   [[nodiscard]] virtual bool set_balloon(std::uint32_t) { return false; }
+  [[nodiscard]] virtual std::vector<ServiceTimes> service_times() const { return {}; }
   [[nodiscard]] virtual std::vector<pid_t> threads() const { return {}; }
   [[nodiscard]] virtual Result<> start() { return {}; }
 };
@@ -33,6 +34,9 @@ class VirtioCard final : public PciCard {
   [[nodiscard]] pci::Function& function() override { return transport_.function(); }
   [[nodiscard]] std::vector<pid_t> threads() const override { return inside_->threads(); }
   [[nodiscard]] Result<> start() override { return inside_->start(); }
+  [[nodiscard]] std::vector<ServiceTimes> service_times() const override {
+    return inside_->service_times();
+  }
   [[nodiscard]] bool set_balloon(std::uint32_t pages) override {
     return inside_->set_balloon(pages);
   }
