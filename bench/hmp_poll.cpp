@@ -17,6 +17,8 @@
 #include <cstring>
 #include <ctime>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace {
 
@@ -50,7 +52,8 @@ bool read_to_prompt(int fd) {
   return true;
 }
 
-bool ask(int fd, const std::string& line) {
+bool ask(int fd, std::string line) {
+  line += '\n';
   return ::send(fd, line.data(), line.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(line.size()) &&
          read_to_prompt(fd);
 }
@@ -58,22 +61,28 @@ bool ask(int fd, const std::string& line) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 4) {
-    std::fputs("usage: hmp_poll SOCKET INTERVAL_MS LINE...\n", stderr);
+  const bool in_turn = argc > 1 && std::string_view{argv[1]} == "--in-turn";
+  const std::vector<std::string> words(argv + (in_turn ? 2 : 1), argv + argc);
+  if (words.size() < 3) {
+    std::fputs("usage: hmp_poll [--in-turn] SOCKET INTERVAL_MS LINE...\n", stderr);
     return 2;
   }
   struct sigaction action{};
   action.sa_handler = [](int) { ended = 1; };
   ::sigaction(SIGTERM, &action, nullptr);
-  const int fd = connect_to(argv[1]);
-  const long interval_ns = std::strtol(argv[2], nullptr, 10) * 1'000'000;
+  const int fd = connect_to(words[0].c_str());
+  const long interval_ns = std::stol(words[1]) * 1'000'000;
+  const std::vector<std::string> lines(words.begin() + 2, words.end());
   unsigned rounds = 0;
   bool answered = read_to_prompt(fd);
   timespec due{};
   ::clock_gettime(CLOCK_MONOTONIC, &due);
-  while (answered && ended == 0) {
-    for (int i = 3; i < argc && answered; ++i) answered = ask(fd, std::string{argv[i]} + "\n");
-    rounds += answered ? 1 : 0;
+  for (; answered && ended == 0; ++rounds) {
+    if (in_turn) {
+      answered = ask(fd, lines[rounds % lines.size()]);
+    } else {
+      for (const auto& line : lines) answered = answered && ask(fd, line);
+    }
     due.tv_nsec += interval_ns;
     due.tv_sec += due.tv_nsec / 1'000'000'000;
     due.tv_nsec %= 1'000'000'000;

@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-
+import time
 
 
 class Latency:
@@ -130,6 +130,17 @@ def add_document_options(parser):
     parser.add_argument("--takt", help="the program, for its version")
     parser.add_argument("--qemu", default="", help="its version")
     parser.add_argument("--command", default="", help="what the user ran")
+
+
+def device_document(bench, arguments, results):
+    """The JSON of a bench of devices; arguments.raw are its boots."""
+    commands = {path.stem: read_text(path) for path in sorted(arguments.raw[0].glob("*.command"))}
+    return {
+        "bench": bench, "arch": arguments.arch, "mode": "lab, deterministic", "host": None, "results": results,
+        "kernel": "host and guest " + read_text(arguments.raw[0] / "kernel"), "command": arguments.command,
+        "commands": commands, "runs": len(arguments.raw), "takt": takt_version(arguments.takt),
+        "qemu": arguments.qemu, "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
+    }
 
 
 def write_json(path, document):

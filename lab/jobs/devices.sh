@@ -9,6 +9,10 @@
 #   80  the vCPU                           75  disk: takt's server, QEMU's I/O thread
 #   70  takt's console server              OTHER  everything else, and the loads of the host
 # The network is above the vCPU: what the guest does must not keep a packet from it.
+#
+# With TAKT_PLACES=own, where L1 has three CPUs: vCPU 1, the real-time one, alone on CPU 2; vCPU 0, FIFO 70, on CPU 1;
+# all else on CPU 0. On one CPU a guest cannot have two vCPUs of different priorities: the higher
+# would spin for ever on what the lower holds (its clock's sequence counter is enough).
 
 # shellcheck source=lab/jobs/lib.sh
 . /job/lib.sh
@@ -17,6 +21,14 @@ net_prio=${TAKT_NET_PRIO:-85}
 disk_prio=${TAKT_DISK_PRIO:-75}
 guest_timeout=${TAKT_GUEST_TIMEOUT:-600}
 vm_name=guest
+takt_vcpus="--vcpu 0:policy=fifo,priority=$vcpu_prio"
+takt_server_cpu=''
+if [ "${TAKT_PLACES:-one}" = own ]; then
+    TAKT_GUEST_CPUS=2
+    takt_vcpus="--cpus 2 --vcpu 0:policy=fifo,priority=$((vcpu_prio - 10)),cpu=1 --vcpu 1:policy=fifo,priority=$vcpu_prio,cpu=2"
+    takt_server_cpu=,cpu=0
+    guest_parameters="$guest_parameters isolcpus=managed_irq,domain,1 nohz_full=1 rcu_nocbs=1 irqaffinity=0"
+fi
 
 # load MODULE...
 load() {
@@ -81,6 +93,20 @@ place() {
     done
 }
 
+# place_qemu: main loop and vCPUs.
+place_qemu() {
+    if [ "${TAKT_PLACES:-one}" = own ]; then
+        tid=$(thread_named "$vmm" 'CPU 1/KVM')
+        taskset -a -c -p 0 "$vmm" >/dev/null
+        taskset -c -p 2 "$tid" >/dev/null && chrt -f -p "$vcpu_prio" "$tid"
+        tid=$(thread_named "$vmm" 'CPU 0/KVM')
+        taskset -c -p 1 "$tid" >/dev/null && chrt -f -p "$((vcpu_prio - 10))" "$tid"
+    else
+        tid=$(thread_named "$vmm" 'CPU 0/KVM') && chrt -f -p "$vcpu_prio" "$tid"
+    fi
+    chrt -f -p "$net_prio" "$vmm"
+}
+
 # vmm_start NAME VMM "MORE OPTIONS": the guest of guest_script under takt or QEMU; returns when it says
 # TAKT-READY. VMM: takt, or a variant of qemu_arguments.
 vmm_start() {
@@ -90,7 +116,7 @@ vmm_start() {
     takt)
         # shellcheck disable=SC2086  # words, on purpose
         set -- "${takt:-/usr/bin/takt}" run --name $vm_name --kernel /guest/vmlinuz --initrd "$guest_initrd" \
-            --memory "${guest_ram_mb}M" --cpus "${TAKT_GUEST_CPUS:-1}" --vcpu "0:policy=fifo,priority=$vcpu_prio" $3 \
+            --memory "${guest_ram_mb}M" $takt_vcpus --server "console:policy=fifo,priority=70$takt_server_cpu" $3 \
             --cmdline "$words"
         ;;
     *)
@@ -107,8 +133,7 @@ vmm_start() {
     vmm=$!
     guarded "$vmm"
     if [ "$by" != takt ] && [ "$vcpu_fifo" != no ]; then
-        tid=$(thread_named "$vmm" 'CPU 0/KVM') && chrt -f -p "$vcpu_prio" "$tid"
-        chrt -f -p "$net_prio" "$vmm"
+        place_qemu
     fi
     tries=0
     until grep -q -e TAKT-READY -e TAKT-ERROR "$results/$name.console"; do
@@ -138,8 +163,8 @@ vmm_end() {
 nic_options() {
     case $1-$2 in
     takt-*)
-        echo "--net nic$3:model=$2,tap=tap$3,mac=$(guest_mac "$3"),server=net$3"
-        echo "--server net$3:policy=fifo,priority=$((net_prio - 2 * $3))"
+        echo "--net nic$3:model=$2,tap=tap$3,mac=$(guest_mac "$3")"
+        echo "--device nic$3:server=net$3 --server net$3:policy=fifo,priority=$((net_prio - 2 * $3))$takt_server_cpu"
         ;;
     *-e1000)
         echo "-netdev tap,id=n$3,ifname=tap$3,script=no,downscript=no,vhost=off"
@@ -158,7 +183,7 @@ nic_options() {
 # disk_options VMM FILE KIND: KIND of QEMU: iothread (with io_uring), io_uring (in the main loop) or threads.
 disk_options() {
     case $1-$3 in
-    takt-*) echo "--disk disk:path=$2,cache=none --server disk:policy=fifo,priority=$disk_prio" ;;
+    takt-*) echo "--disk disk:path=$2,cache=none --server disk:policy=fifo,priority=$disk_prio$takt_server_cpu" ;;
     *-iothread)
         echo "-object iothread,id=io0 -drive if=none,id=d0,file=$2,format=raw,cache=none,aio=io_uring"
         echo "-device virtio-blk-pci,drive=d0,iothread=io0,disable-legacy=on"
@@ -169,6 +194,15 @@ disk_options() {
         ;;
     esac
 }
+
+# What QEMU has to have for `hmp`; on x86 a display as well, for screendump.
+hmp_options() {
+    echo "${peer_display:-} -chardev socket,id=hmp,path=/run/hmp,server=on,wait=off -mon chardev=hmp"
+}
+case $(uname -m) in
+x86_64) peer_for_devices=pc-fifo peer_display="-device VGA,romfile=" ;;
+*) peer_for_devices=virt-fifo peer_display='' ;;
+esac
 
 # cpu_ns: what all threads of the VMM have used of the CPU, vhost's among them (they are its own since 6.4).
 cpu_ns() {

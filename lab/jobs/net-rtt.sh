@@ -39,31 +39,34 @@ stop_disk() { kill -9 "-$disk_load"; }
 start_flood() { echo_bench flood 10.0.1.2 >/run/flood & flood_load=$!; }
 stop_flood() { kill "$flood_load" && wait "$flood_load"; }
 
+# The guest's loads leave some of the only CPU to those of the host: a vCPU that is always busy is above them.
 start_blk() {
     in_guest 1 <<'END'
 fio --name=load --filename=/dev/vda --rw=randrw --bs=4k --iodepth=8 --ioengine=libaio --direct=1 --thread \
-    --clocksource=clock_gettime --time_based --runtime=10000 --output=/tmp/fio </dev/null >/dev/null 2>&1 &
+    --clocksource=clock_gettime --rate_iops=1000,1000 --time_based --runtime=10000 --output=/tmp/fio </dev/null >/dev/null 2>&1 &
 END
 }
 stop_blk() { echo 'killall -9 fio; cat /sys/block/vda/stat' | in_guest 1 >/run/blk; }
 
-# Lines of the length of a terminal's.
+# 9 kB a second, nearly what a line of 115200 baud takes.
 start_console() {
     in_guest 1 <<'END'
-yes "a guest that says more than it has to, all the time, and nobody reads it" >/dev/console 2>/dev/null </dev/null &
+(while :; do echo "a guest that says more than it has to, all the time, and nobody reads it"; usleep 8000; done) >/dev/console 2>/dev/null </dev/null &
+echo $! >/run/console-load
 END
 }
-stop_console() { echo 'killall -9 yes' | in_guest 1; }
+# shellcheck disable=SC2016  # expands in the guest
+stop_console() { echo 'kill -9 $(cat /run/console-load)' | in_guest 1; }
 
 # The most expensive that each offers.
 start_mgmt() {
     case $by in
     takt)
-        for path in /api/v1/vm.stat /metrics /api/v1/vm.trace; do
-            "${takt:-/usr/bin/takt}" api $vm_name GET $path --every ${poll_ms}ms >/run/poll 2>&1 &
+        for path in /api/v1/vm.stat /metrics "/api/v1/vm.trace?last_ms=1000"; do
+            "${takt:-/usr/bin/takt}" api $vm_name GET "$path" --every ${poll_ms}ms >/run/poll 2>&1 &
         done
         ;;
-    *) hmp_poll /run/hmp $poll_ms 'info registers' ${screendump:+"$screendump"} 'info mtree' >/run/poll & poll_load=$! ;;
+    *) hmp_poll /run/hmp $poll_ms 'info registers' ${peer_display:+"screendump /run/screen"} 'info mtree' >/run/poll & poll_load=$! ;;
     esac
 }
 stop_mgmt() {
@@ -113,11 +116,9 @@ run_case() {
     case_name=$1-$2
     options="$(nic_options "$1" "$2" 0) $(nic_options "$1" "$2" 1) $(disk_options "$1" /dev/disk1 iothread)"
     if [ "$1" = takt ]; then
-        options="$options --server console:policy=fifo,priority=70"
         vmm_start "$case_name" takt "$options"
     else
-        options="$options $peer_display -chardev socket,id=hmp,path=/run/hmp,server=on,wait=off -mon chardev=hmp"
-        vmm_start "$case_name" "$peer_for_devices" "$options"
+        vmm_start "$case_name" "$peer_for_devices" "$options $(hmp_options)"
     fi
     echo_bench --priority 95 --samples 20 udp 10.0.0.2 7007 >/dev/null
     for load in ${TAKT_LOADS:-idle $all_loads all}; do measure "$case_name" "$load"; done
@@ -135,10 +136,6 @@ mke2fs /dev/disk0 >/dev/null
 load ext4
 mkdir -p /mnt
 mount -t ext4 /dev/disk0 /mnt
-case $(uname -m) in
-x86_64) peer_for_devices=pc-fifo peer_display="-device VGA,romfile=" screendump="screendump /run/screen" ;;
-*) peer_for_devices=virt-fifo peer_display='' screendump='' ;;
-esac
 guest_script <<END
 load virtio_net e1000 virtio_blk
 $(guest_nic 0)

@@ -1,0 +1,31 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Bench `neighbours`: the timer of a guest's real-time CPU while disk, network, console and balloon are busy for
+# its other CPU. takt and QEMU in one boot of the deterministic lab.
+
+# shellcheck source=bench/devices.sh
+. "$(dirname "$0")/devices.sh"
+
+usage() {
+    cat <<'END'
+usage: bench/neighbours.sh [--arch x86|arm64] [--samples N] [--seeds K] [--parallel N] [--cases WORDS] [--keep]
+
+  --samples N    timer interrupts under each load, 1 ms apart (1000)
+  --seeds K      boots of the lab, each with another phase (3)
+  --parallel N   boots at once; does not change the figures (CPUs, 2 at most)
+  --cases WORDS  (takt qemu)
+  --keep         use the boots of before, with the same options, instead of measuring again
+
+Writes build/bench/neighbours-ARCH.json. On arm64 L1 has three CPUs, and the real-time CPU of the guest one of
+them to itself. On x86, where the lab has one, the guest's only CPU has the devices as well: figures to compare
+takt with QEMU by, no bar.
+END
+}
+
+device_options "takt qemu" 1000 "$@"
+[ ${#own[@]} = 0 ] || bad_usage "unknown option ${own[0]}"
+places=one smp=1
+[ "$arch" != arm64 ] || places=own smp=3
+boots neighbours neighbours.sh --with fio --smp "$smp" --env "TAKT_PLACES=$places" --env "TAKT_LOOPS=$count"
+judged neighbours --places "$places"

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=dash
+#
+# The timer of a guest's real-time CPU while devices work for its other CPU, each alone and all together.
+# bench/neighbours.sh starts it.
+#   TAKT_CASES   takt qemu
+#   TAKT_LOADS   quiet disk net console balloon all
+#   TAKT_LOOPS   samples of each, 1 ms apart (1000)
+#   TAKT_PLACES  own: L1 has three CPUs (devices.sh); one: the guest has one CPU, which is the real-time one and has the
+#                devices too
+# /results: CASE.LOAD.hist
+
+set -eu
+# shellcheck source=lab/jobs/devices.sh
+. /job/devices.sh
+
+loops=${TAKT_LOOPS:-1000}
+guest_ram_mb=${TAKT_GUEST_RAM_MB:-256}
+rt_cpu=0
+[ "${TAKT_PLACES:-one}" = one ] || rt_cpu=1
+
+start_disk() {
+    echo "fio --name=load --filename=/dev/vda --rw=randrw --bs=4k --iodepth=8 --ioengine=libaio --direct=1 --thread \
+        --clocksource=clock_gettime --rate_iops=1000,1000 --time_based --runtime=10000 --output=/tmp/fio </dev/null >/dev/null 2>&1 &" | in_guest 1
+}
+stop_disk() { echo 'killall -9 fio' | in_guest 1; }
+start_net() { echo_bench flood 10.0.0.2 >/dev/null & net_load=$!; }
+stop_net() { kill "$net_load"; }
+start_console() {
+    in_guest 1 <<'END'
+(while :; do echo "a guest that says more than it has to, all the time, and nobody reads it"; usleep 8000; done) >/dev/console 2>/dev/null </dev/null &
+echo $! >/run/console-load
+END
+}
+# shellcheck disable=SC2016  # expands in the guest
+stop_console() { echo 'kill -9 $(cat /run/console-load)' | in_guest 1; }
+# To and fro, five times a second.
+start_balloon() {
+    case $by in
+    takt)
+        while :; do
+            for mib in 32 0; do
+                "${takt:-/usr/bin/takt}" api $vm_name PUT "/api/v1/vm.balloon?target_mib=$mib"
+                usleep 200000
+            done
+        done >/dev/null 2>&1 &
+        ;;
+    *) hmp_poll --in-turn /run/hmp 200 "balloon $((guest_ram_mb - 32))" "balloon $guest_ram_mb" >/dev/null & ;;
+    esac
+    balloon_load=$!
+}
+stop_balloon() { kill "$balloon_load"; }
+
+loads_of() {
+    case $1 in
+    quiet) ;;
+    all) echo "disk console balloon net" ;;
+    *) echo "$1" ;;
+    esac
+}
+
+# measure LOAD
+measure() {
+    for load in $(loads_of "$1"); do "start_$load"; done
+    usleep 200000
+    echo "cyclictest -q -m -p95 -a $rt_cpu -t 1 -i1000 -l$loops -h 2000 | grep -Ev '^[0-9]+([[:space:]]+0+)+\$'" |
+        in_guest 1 >"$results/$case_name.$1.hist"
+    # shellcheck disable=SC2046  # words, on purpose
+    for load in $(loads_of "$1"); do "stop_$load" >/dev/null 2>&1 || true; done
+    progress "$case_name, $1: $(summary "$case_name.$1")"
+}
+
+run_case() {
+    case_name=$1
+    options="$(nic_options "$1" virtio 0) $(nic_options "$1" virtio 1) $(disk_options "$1" /dev/disk1 iothread)"
+    case $1 in
+    takt) vmm_start takt takt "$options --balloon" ;;
+    *) vmm_start qemu "$peer_for_devices" "$options $(hmp_options) -device virtio-balloon-pci,disable-legacy=on" ;;
+    esac
+    for one in ${TAKT_LOADS:-quiet disk net console balloon all}; do measure "$one"; done
+    tell_end 1
+    vmm_end
+}
+
+cp /guest/version "$results/kernel"
+tap 0
+tap 1
+disk disk1 64 20000
+guest_script <<END
+load virtio_net virtio_blk virtio_balloon
+$(guest_nic 0)
+$(guest_nic 1)
+wait_for /dev/vda
+serve
+until_told
+END
+for one_case in ${TAKT_CASES:-takt qemu}; do run_case "$one_case"; done
