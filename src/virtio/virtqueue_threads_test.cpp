@@ -51,7 +51,7 @@ class Jitter {
 template <class Format>
 class VirtqueueThreadsTest : public testing::Test {
  protected:
-  static constexpr unsigned chains = 30'000;
+  static constexpr unsigned chains = 4'000;
 
   void device() {
     Chain chain;
