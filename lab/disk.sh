@@ -14,10 +14,10 @@
 # shellcheck source=lab/common.sh
 . "$(dirname "$0")/common.sh"
 need mmdebstrap mke2fs fakeroot apt-get apt-cache zstd
-! foreign || die "a disk for $arch is made on $arch only: its packages' scripts have to run"
 
 kernel_dir=$("$lab_dir/kernel.sh")
 version=$(cat "$kernel_dir/version")
+! foreign || export APT_CONFIG=$out_dir/apt-$deb_arch/apt.conf # debs.sh's, which kernel.sh keeps fresh
 packages="systemd-sysv systemd udev dbus e2fsprogs kmod login mount passwd util-linux zstd initramfs-tools linux-image-$version"
 disk_mb=400
 
@@ -51,7 +51,10 @@ bootstrap() { # TARFILE
     for path in doc man locale info lintian; do options+=(--dpkgopt="path-exclude=/usr/share/$path/*"); done
     sources >"$temp/sources.list"
     [ -s "$temp/sources.list" ] || die "apt knows no mirror of Debian: run 'apt-get update'"
-    SOURCE_DATE_EPOCH=0 mmdebstrap --variant=minbase --architectures="$deb_arch" --include="${packages// /,}" \
+    # The packages' scripts have to run. As root of a namespace mmdebstrap does not see that it could be one itself.
+    local run=(mmdebstrap)
+    ! foreign || run=("$lab_dir/foreign.sh" mmdebstrap --mode=root)
+    SOURCE_DATE_EPOCH=0 env -u APT_CONFIG "${run[@]}" --variant=minbase --architectures="$deb_arch" --include="${packages// /,}" \
         "${options[@]}" --essential-hook="$configure_initramfs" --customize-hook="$configure_system" \
         bookworm "$1" "$temp/sources.list" >"$temp/mmdebstrap.log" 2>&1 ||
         die "mmdebstrap: $(grep -m1 '^E:' "$temp/mmdebstrap.log" || tail -1 "$temp/mmdebstrap.log")"
