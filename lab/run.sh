@@ -33,6 +33,9 @@ job.log (stdout and stderr of the job), console.log (L1's console).
   --smp N            CPUs of L1 (default 1; stress: 2); 1.. are isolated, but in plain mode
   --add SRC:DEST     put a program with its shared libraries, a file or a directory
                        into L1 at DEST; may be repeated
+  --with PART        add a part of the lab that not every job needs (part.sh): devices, iperf3,
+                       lspci, fio; what the guest needs of it is in /guest/more.cpio
+  --guest-add SRC:DEST  as --add, but into /guest/more.cpio, for guests
   --env NAME=VALUE   environment of the job; may be repeated
   --append WORDS     more kernel parameters for L1
   --l0 WORDS         more arguments for the outer QEMU, for example devices
@@ -53,7 +56,7 @@ usage_error() {
 }
 
 mode=deterministic seed=1 timeout=600 job_timeout='' memory=2000 smp='' out='' job='' quiet='' append='' l0=''
-adds=() envs=()
+adds=() guest_adds=() parts=() envs=()
 while [ $# -gt 0 ]; do
     case $1 in
     --help | -h) usage; exit 0 ;;
@@ -73,6 +76,8 @@ while [ $# -gt 0 ]; do
     --smp) smp=$2 ;;
     --out) out=$2 ;;
     --add) adds+=("$2") ;;
+    --with) parts+=("$2") ;;
+    --guest-add) guest_adds+=("$2") ;;
     --env) envs+=("$2") ;;
     --append) append=$2 ;;
     --l0) l0=$2 ;;
@@ -110,11 +115,43 @@ image_dir=$("$lab_dir/image.sh")
 emulator=$("$lab_dir/emulator.sh")
 new_temp_dir "$out_dir/run"
 
+# add_pair ROOT SRC:DEST
+add_pair() {
+    local root=$1 pair=$2 source dest
+    source=${pair%%:*} dest=${pair#*:}
+    case $pair in *:/*) ;; *) usage_error "--add $pair: SRC:DEST, DEST from the root" ;; esac
+    [ -e "$source" ] || die "--add: no $source"
+    if [ -d "$source" ]; then
+        mkdir -p "$root$dest"
+        cp -rL "$source/." "$root$dest/"
+    else
+        copy_with_libraries "$root" "$source" "$dest"
+    fi
+}
+
+# Of the parts, and what is added to the guest: $more are archives for L1.
+more=()
+add_parts() {
+    local part dir pair
+    [ ${#parts[@]} != 0 ] || [ ${#guest_adds[@]} != 0 ] || return 0
+    mkdir -p "$temp/more/guest" "$temp/guest-more"
+    for part in "${parts[@]}"; do
+        dir=$("$lab_dir/part.sh" "$part")
+        [ ! -e "$dir/host.cpio" ] || more+=("$dir/host.cpio")
+        [ ! -e "$dir/guest.cpio" ] || cat "$dir/guest.cpio" >>"$temp/more/guest/more.cpio"
+    done
+    for pair in "${guest_adds[@]}"; do add_pair "$temp/guest-more" "$pair"; done
+    make_cpio "$temp/guest-more" "$temp/guest-more.cpio"
+    cat "$temp/guest-more.cpio" >>"$temp/more/guest/more.cpio"
+    make_cpio "$temp/more" "$temp/more.cpio"
+    more+=("$temp/more.cpio")
+}
+
 quote() { printf "'%s'" "${1//\'/\'\\\'\'}"; }
 
 # The job's archive: what is not in the base image.
 fill_overlay() {
-    local root=$1 pair source dest name
+    local root=$1 pair name
     mkdir -p "$root/job"
     # Nothing else of lab/jobs: a file more shifts the phase of every measurement.
     cp "$lab_dir/jobs/lib.sh" "$root/job/"
@@ -129,22 +166,13 @@ fill_overlay() {
             echo "export $name=$(quote "${pair#*=}")"
         done
     } >"$root/job/env"
-    for pair in "${adds[@]}"; do
-        source=${pair%%:*} dest=${pair#*:}
-        case $pair in *:/*) ;; *) usage_error "--add $pair: SRC:DEST, DEST from the root" ;; esac
-        [ -e "$source" ] || die "--add: no $source"
-        if [ -d "$source" ]; then
-            mkdir -p "$root$dest"
-            cp -rL "$source/." "$root$dest/"
-        else
-            copy_with_libraries "$root" "$source" "$dest"
-        fi
-    done
+    for pair in "${adds[@]}"; do add_pair "$root" "$pair"; done
 }
 
 fill_overlay "$temp/overlay"
 make_cpio "$temp/overlay" "$temp/overlay.cpio"
-cat "$image_dir/base.cpio" "$temp/overlay.cpio" >"$temp/initrd"
+add_parts
+cat "$image_dir/base.cpio" "${more[@]}" "$temp/overlay.cpio" >"$temp/initrd"
 console=$out/console.log
 : >"$console"
 : >"$out/job.log"

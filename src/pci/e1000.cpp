@@ -42,7 +42,7 @@ AccessRules E1000::rules() const {
       rule(Reg::ICS, Run::in_line, Run::in_line),
       rule(Reg::IMS, Run::in_line, Run::in_line),
       rule(Reg::IMC, Run::in_line, Run::in_line),
-      rule(Reg::RDT, Run::synchronous, Run::posted),
+      rule(Reg::RDT, Run::in_line, Run::in_line),
       rule(Reg::TDT, Run::synchronous, Run::posted),
   }};
   return AccessRules{rules};
@@ -74,6 +74,7 @@ std::uint32_t E1000::read_register(std::uint32_t offset) RT {
     case Reg::ICS:
     case Reg::IMC: return 0;  // write only
     case Reg::IMS: return interrupts_.ims();
+    case Reg::RDT: return core_.rdt.load(std::memory_order_relaxed);
     default: break;
   }
   if (offset >= statistics_first && offset <= statistics_last) return core_.statistics.read(offset);
@@ -93,6 +94,7 @@ void E1000::write_register(std::uint32_t offset, std::uint32_t value) RT {
     case Reg::ICS: return interrupts_.set_causes(value);
     case Reg::IMS: return interrupts_.write_ims(value);
     case Reg::IMC: return interrupts_.write_imc(value);
+    case Reg::RDT: return write_rdt(value);
     case Reg::RDTR: return write_rdtr(value);
     default: break;
   }
@@ -102,8 +104,7 @@ void E1000::write_register(std::uint32_t offset, std::uint32_t value) RT {
     case Reg::RDBAL:
     case Reg::RDBAH:
     case Reg::RDLEN:
-    case Reg::RDH:
-    case Reg::RDT: return receive_ring_changed();
+    case Reg::RDH: return receive_ring_changed();
     case Reg::TDBAL:
     case Reg::TDBAH:
     case Reg::TDLEN:
@@ -133,6 +134,7 @@ void E1000::write_ctrl(std::uint32_t value) RT {
 
 void E1000::reset() RT {
   core_.words = reset_words;
+  core_.rdt = 0;
   interrupts_.reset();
   receiver_.reset();
   transmitter_.reset();
@@ -176,6 +178,12 @@ void E1000::write_mdic(std::uint32_t value) RT {
 void E1000::write_itr(std::uint32_t value) RT {
   store(Reg::ITR, value);
   interrupts_.write_itr(core_.reg(Reg::ITR));
+}
+
+/// Inline: descriptors that come while none is missed cost the vCPU no more than this.
+void E1000::write_rdt(std::uint32_t value) RT {
+  core_.rdt.store(value & writable_words[word(Reg::RDT)], std::memory_order_seq_cst);
+  if (receiver_.tail_matters()) bell_.ring();
 }
 
 void E1000::write_rdtr(std::uint32_t value) RT {

@@ -10,9 +10,9 @@
 // prefetch and write-back thresholds: a descriptor is fetched when its turn comes and written back
 // when it is done. Transmission stands still while the link is down, as on the hardware.
 //
-// Threads: vCPUs read ICR, IMS and STATUS and write ICR, ICS, IMS and IMC inline; all else comes
-// from one thread at a time, by what the board puts before it (bus/guarded.h). That goes for work()
-// and the calls below, too: they are made within Guarded::with().
+// Threads: vCPUs read ICR, IMS, STATUS and RDT and write ICR, ICS, IMS, IMC and RDT inline; all
+// else comes from one thread at a time, by what the board puts before it (bus/guarded.h). That goes
+// for work() and the calls below, too: they are made within Guarded::with().
 #pragma once
 
 #include <atomic>
@@ -95,6 +95,7 @@ class E1000 final : public Device, public Work {
   void write_eecd(std::uint32_t value) RT;
   void write_mdic(std::uint32_t value) RT;
   void write_itr(std::uint32_t value) RT;
+  void write_rdt(std::uint32_t value) RT;
   void write_rdtr(std::uint32_t value) RT;
   void receive_ring_changed() RT;
   void reset() RT;

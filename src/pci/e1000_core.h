@@ -2,6 +2,7 @@
 // What the halves of the 82540EM share: its registers, its world, and a descriptor ring.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 
@@ -61,13 +62,19 @@ struct Core {
       : mem{guest_mem}, clock{the_clock}, interrupts{unit} {}
 
   [[nodiscard]] std::uint32_t reg(Reg r) const RT { return words[word(r)]; }
+  [[nodiscard]] Ring receive_ring() const RT {
+    Ring ring = Ring::of(words, Reg::RDBAL);
+    ring.tail = rdt.load(std::memory_order_seq_cst);
+    return ring;
+  }
   /// The interrupt's delay that is in `r`, in ns.
   [[nodiscard]] std::int64_t delay_ns(Reg r) const RT { return reg(r) * delay_unit_ns; }
 
   const GuestMem& mem;
   Clock& clock;
   InterruptUnit& interrupts;
-  Words words = reset_words;
+  Words words = reset_words;           // but for RDT
+  std::atomic<std::uint32_t> rdt = 0;  // which vCPUs write inline
   Statistics statistics{words};
   Counters counters;
   bool link = true;

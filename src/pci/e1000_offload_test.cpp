@@ -72,8 +72,7 @@ struct Stream {
             .tcp = tcp,
             .ipv4 = ipv4};
   }
-  /// Checks segment `n` of a packet that was cut every `mss` bytes, starting at byte `shift` behind
-  /// where it stands without a tag.
+  /// Checks segment `n` of a packet that was cut every `mss` bytes.
   void check(const Bytes& whole, Bytes segment, unsigned n, std::size_t mss) const {
     const std::size_t begin = n * mss;
     const std::size_t length = std::min(mss, payload - begin);
@@ -201,8 +200,7 @@ TEST_F(E1000Offload, ChecksumOutsideTheFrameIsNotInserted) {
   add_context({.ipcss = 200, .ipcso = 20, .tucss = 20, .tucso = 59}, false);
   add_data(tx_buffers, 60, eop | ifcs | ixsm | txsm);
   ring_tail();
-  ASSERT_EQ(port.sent.size(), 1u);
-  EXPECT_EQ(port.sent[0].bytes, b);
+  EXPECT_EQ(port.sent.at(0).bytes, b);
 }
 
 TEST_F(E1000Offload, ChecksumSpansPiecesOfOddLengths) {

@@ -72,7 +72,7 @@ inline constexpr auto table = std::to_array<Row>({
     {Reg::FCT, "FCT", 0, 0x0000'ffff},
     {Reg::VET, "VET", 0x0000'8100, 0x0000'ffff},
     {Reg::ITR, "ITR", 0, 0x0000'ffff},
-    {Reg::RCTL, "RCTL", 0, 0x06df'fffe},
+    {Reg::RCTL, "RCTL", 0, 0x06df'b3fe},
     {Reg::FCTTV, "FCTTV", 0, 0x0000'ffff},
     {Reg::TXCW, "TXCW", 0, 0xc000'ffff},  // TBI: not on this part; keeps what is written
     {Reg::RXCW, "RXCW"},
@@ -206,7 +206,7 @@ struct Cause {
   static constexpr std::uint32_t mdac = 1u << 9;
   static constexpr std::uint32_t txd_low = 1u << 15;
   static constexpr std::uint32_t srpd = 1u << 16;
-  static constexpr std::uint32_t all = 0x0001'f6df;
+  static constexpr std::uint32_t all = 0x0001'ffff;  // reserved ones can be set by ICS
 };
 
 /// 13.4.22

@@ -22,6 +22,7 @@ Worked Receiver::work() RT {
   turn_began_ = cycles();
   std::uint32_t bytes = 0;
   unsigned frames = 0;
+  if (stopped_ && core_.receive_ring().tail != stopped_tail_) stopped_ = false;
   if (fifo_.full && on()) fifo_.full = !deliver();
   while (on() && !fifo_.full && !loopback_) {
     if (frames == frames_in_a_turn || bytes >= bytes_in_a_turn) return Worked::some;
@@ -33,7 +34,18 @@ Worked Receiver::work() RT {
     take(*received);
   }
   update_want();
+  if (room_has_come()) return Worked::some;
   return frames == 0 ? Worked::nothing : Worked::all;
+}
+
+/// Before a frame is left waiting for descriptors. The write of RDT and the look at `starved_`
+/// after it, and this in the other order, make sure that one of the two sees the other.
+bool Receiver::room_has_come() RT {
+  const bool waits = fifo_.full || stopped_;
+  if (starved_.load(std::memory_order_relaxed) == waits) return false;
+  const std::uint32_t seen = stopped_ ? stopped_tail_ : fifo_.seen_tail;
+  starved_.store(waits, std::memory_order_seq_cst);
+  return waits && core_.receive_ring().tail != seen;
 }
 
 bool Receiver::on() const RT {
@@ -217,7 +229,8 @@ void Receiver::judge_checksums(std::span<const std::uint8_t> data, bool trusted)
 
 /// True when the FIFO's frame is gone: into the ring, or because it can never go there.
 bool Receiver::deliver() RT {
-  Ring ring = Ring::of(core_.words, Reg::RDBAL);
+  Ring ring = core_.receive_ring();
+  fifo_.seen_tail = ring.tail;
   const std::uint32_t room = Rctl::buffer_bytes(core_.reg(Reg::RCTL));
   const std::uint32_t needed = (fifo_.bytes + room - 1) / room;
   const std::uint32_t before = ring.available();
@@ -247,6 +260,7 @@ bool Receiver::put(const Ring& ring, std::uint32_t at, std::uint32_t from, std::
   if (!d) {
     ++core_.counters.rings_stopped;
     stopped_ = true;
+    stopped_tail_ = ring.tail;
     return false;
   }
   const std::span<const std::uint8_t> data{&buffer_[fifo_.start + from], length};

@@ -11,6 +11,7 @@
 #include <sys/uio.h>
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -36,6 +37,9 @@ class Receiver {
   void set_loopback(bool on) RT { loopback_ = on; }
   /// The ring's registers or RCTL were written.
   void ring_changed() RT { stopped_ = false; }
+  /// RDT was written, by any thread. True when a frame waits for it, so that the server is to be
+  /// woken: otherwise new descriptors are looked at when the next frame comes.
+  [[nodiscard]] bool tail_matters() const RT { return starved_.load(std::memory_order_seq_cst); }
   void reset() RT;
   /// RDTR.FPD: what is delayed is reported now.
   void flush() RT;
@@ -52,8 +56,9 @@ class Receiver {
   /// A frame that has passed the filters, as it goes to the guest.
   struct Fifo {
     bool full = false;
-    bool told = false;     // that it has to wait
-    bool control = false;  // a MAC control frame
+    bool told = false;            // that it has to wait
+    std::uint32_t seen_tail = 0;  // RDT when it did not fit
+    bool control = false;         // a MAC control frame
     std::uint32_t start = 0;
     std::uint32_t bytes = 0;
     std::uint32_t on_the_wire = 0;
@@ -61,6 +66,7 @@ class Receiver {
   };
 
   [[nodiscard]] bool on() const RT;
+  [[nodiscard]] bool room_has_come() RT;
   void update_want() RT;
   void take(const FramePort::Received& received) RT;
   void accept(std::uint32_t bytes, bool trusted) RT;
@@ -82,7 +88,9 @@ class Receiver {
   Core& core_;
   FramePort& port_;
   Fifo fifo_;
-  bool stopped_ = false;  // the ring is not in RAM
+  bool stopped_ = false;  // the ring is not in RAM; until its registers are written
+  std::uint32_t stopped_tail_ = 0;
+  std::atomic<bool> starved_ = false;
   bool loopback_ = false;
   bool inexact_ = false;  // the frame has passed an inexact filter only
   std::optional<bool> wanted_;

@@ -111,6 +111,22 @@ TEST_F(E1000Rx, FullRingHoldsOneFrameAndAsksForNoMore) {  // RXO, RNBC
   EXPECT_EQ(in(Reg::MPC), 0u);
 }
 
+TEST_F(E1000Rx, RdtWakesTheServerOnlyWhileAFrameWaitsForDescriptors) {
+  start_rx(0x0400'8002, 2);
+  arrive(frame_of(64));
+  const unsigned before = bell.rung;
+  out(Reg::RDT, 3);
+  EXPECT_EQ(bell.rung, before);
+  EXPECT_EQ(in(Reg::RDT), 3u);
+  for (std::uint32_t n = 0; n < 3; ++n) arrive(frame_of(64));  // the last one does not fit
+  out(Reg::RDT, 4);
+  EXPECT_EQ(bell.rung, before + 1);
+  run();
+  EXPECT_EQ(in(Reg::RDH), 4u);
+  out(Reg::RDT, 5);
+  EXPECT_EQ(bell.rung, before + 1);
+}
+
 TEST_F(E1000Rx, FrameThatNoRingOfThisSizeHoldsIsMissed) {  // MPC
   start_rx(0x0400'8022 | 3u << 16);
   arrive(frame_of(256 * 16));

@@ -68,14 +68,14 @@ TEST_F(E1000Registers, BeyondTheRegistersThereIsNothing) {
   EXPECT_EQ(device.read({0x6000, Width::b4}), 0u);
 }
 
-TEST_F(E1000Registers, InterruptRegistersAreInlineAndTailsArePosted) {
+TEST_F(E1000Registers, InterruptRegistersAndRdtAreInlineAndTdtIsPosted) {
   const AccessRules rules = device.rules();
   EXPECT_EQ(rules.read(0xc0, 4), Run::in_line);
   EXPECT_EQ(rules.write(0xd0, 4), Run::in_line);
   EXPECT_EQ(rules.write(0xd8, 4), Run::in_line);
   EXPECT_EQ(rules.read(0x8, 4), Run::in_line);
   EXPECT_EQ(rules.write(0x3818, 4), Run::posted);
-  EXPECT_EQ(rules.write(0x2818, 4), Run::posted);
+  EXPECT_EQ(rules.write(0x2818, 4), Run::in_line);
   EXPECT_EQ(rules.read(0x3818, 4), Run::synchronous);
   EXPECT_EQ(rules.write(0x0, 4), Run::synchronous);
 }

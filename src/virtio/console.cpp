@@ -27,7 +27,7 @@ std::uint64_t ConsoleDevice::read_config(std::uint64_t offset, Width width) RT {
                       .rows = state_.rows,
                       .max_nr_ports = static_cast<std::uint32_t>(wiring_.size()),
                       .emerg_wr = 0};
-  return config_bytes(config, offset, width);
+  return read_bytes(config, offset, width);
 }
 
 /// 5.3.6.1: works at any time, before the driver is there too.

@@ -7,13 +7,13 @@
 // as the driver is honest, each frame that it gets is one that came, whole and in order, and a
 // queue never sleeps over a request that it was not told of.
 #include <array>
-#include <cstdio>
-#include <cstdlib>
+#include <cstring>
+#include <map>
 #include <optional>
-#include <source_location>
 #include <span>
 
 #include "virtio/net.h"
+#include "virtio/test_fuzz_input.h"
 #include "virtio/test_net.h"
 
 namespace takt::virtio {
@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t pairs = 2;
 constexpr std::size_t queues = 2 * pairs + 1;
-constexpr std::size_t memory_bytes = 1 << 20;
+constexpr std::size_t memory_bytes = 1280 << 10;
 // Memory: rings, what the device may read, and the receive buffers of each queue, so many that none
 // is used again before it came back.
 constexpr std::uint64_t readable_at = 128 << 10;
@@ -29,38 +29,17 @@ constexpr std::uint64_t readable_bytes = 256 << 10;
 constexpr std::uint64_t receive_at = readable_at + readable_bytes;
 constexpr std::uint64_t receive_slots = 32 * 4;
 constexpr std::uint64_t slot_bytes = 2048;
-static_assert(receive_at + pairs * receive_slots * slot_bytes <= memory_bytes);
+// Tables of indirect descriptors, for each queue as many as it is long.
+constexpr std::uint64_t tables_at = receive_at + pairs * receive_slots * slot_bytes;
+constexpr std::uint64_t table_bytes = 1536;
+static_assert(tables_at + queues * 32 * table_bytes <= memory_bytes);
 constexpr MacAddress own{0x52, 0x54, 0, 1, 2, 3};
 
-void require(bool condition, std::source_location at = std::source_location::current()) {
-  if (condition) return;
-  std::fprintf(stderr, "%s:%u: does not hold\n", at.file_name(), unsigned{at.line()});
-  std::abort();
-}
-
-class Input {
- public:
-  explicit Input(std::span<const std::uint8_t> data) : data_{data} {}
-  [[nodiscard]] bool empty() const { return data_.empty(); }
-  std::uint8_t byte() {
-    if (data_.empty()) return 0;
-    const std::uint8_t value = data_.front();
-    data_ = data_.subspan(1);
-    return value;
-  }
-  std::uint32_t word() {
-    std::uint32_t value = 0;
-    for (int i = 0; i < 4; ++i) value = value << 8 | byte();
-    return value;
-  }
-
- private:
-  std::span<const std::uint8_t> data_;
-};
+using fakes::Bytes;
+using fakes::require;
+using Input = fakes::FuzzInput;
 
 /// A frame that tells its number and length; its bytes follow from them.
-using fakes::Bytes;
-
 Bytes numbered(std::uint32_t number, std::size_t bytes) {
   Bytes frame = fakes::frame_to(own, std::max<std::size_t>(bytes, 22), number);
   const auto length = static_cast<std::uint32_t>(frame.size());
@@ -73,10 +52,10 @@ template <class Format>
 class Trial {
  public:
   explicit Trial(Input& input) : input_{input} {
-    if ((input_.byte() & 1) != 0) ports_[1].offloads = {};
+    if (input_.coin()) ports_[1].offloads = {};
     std::array<FramePort*, pairs> list{&ports_[0], &ports_[1]};
     NetOptions options{.mac = own, .queue_size = 32};
-    if ((input_.byte() & 1) != 0) options.mtu = 1400;
+    if (input_.coin()) options.mtu = 1400;
     net_.emplace(list, options, bell_);
     driver_.emplace(*net_, memory_bytes);
     start();
@@ -85,7 +64,7 @@ class Trial {
   void run() {
     while (!input_.empty()) {
       step();
-      if ((input_.byte() & 1) != 0) work();
+      if (input_.coin()) work();
       check();
     }
     work();
@@ -98,7 +77,7 @@ class Trial {
   void start() {
     const std::uint64_t mask = std::uint64_t{input_.word()} | 0xffull << 56;
     driver_->start((net_->features() & mask) | feature::version_1 |
-                       ((input_.byte() & 1) != 0 ? feature::event_idx | feature::indirect_desc : 0),
+                       (input_.coin() ? feature::event_idx | feature::indirect_desc : 0),
                    32);
     honest_ = true;
     pieces_.clear();
@@ -189,15 +168,15 @@ class Trial {
     honest_ = false;
     std::vector<fakes::Piece> pieces;
     for (unsigned n = input_.byte() % 5u + 1; n > 0; --n)
-      pieces.push_back({Gpa{input_.word() % (4u << 20)}, input_.word() >> input_.byte() % 32,
-                        (input_.byte() & 1) != 0});
-    static_cast<void>(offer(input_.byte() % queues, pieces, (input_.byte() & 1) != 0));
+      pieces.push_back(
+          {Gpa{input_.word() % (4u << 20)}, input_.word() >> input_.byte() % 32, input_.coin()});
+    static_cast<void>(offer(input_.byte() % queues, pieces, input_.coin()));
   }
 
   void scribble() {
     honest_ = false;
     const auto all = driver_->memory().all();
-    const std::size_t at = input_.word() % ((input_.byte() & 1) != 0 ? all.size() : 32u << 10);
+    const std::size_t at = input_.word() % (input_.coin() ? all.size() : 32u << 10);
     for (unsigned n = input_.byte() % 9u; n > 0; --n)
       all[(at + n) % all.size()] = std::byte{input_.byte()};
   }
@@ -228,19 +207,17 @@ class Trial {
   bool offer(unsigned queue, std::span<const fakes::Piece> pieces, bool indirect) {
     auto& ring = driver_->ring(queue);
     if ((net_->state().features & feature::indirect_desc) == 0) indirect = false;
-    driver_->memory().free_to(readable_at - 8192);  // tables of indirect descriptors
+    driver_->memory().free_to(tables_at + (queue * 32 + tables_[queue] % 32) * table_bytes);
     const auto id = indirect ? ring.post_indirect(pieces) : ring.post(pieces);
     if (!id) return false;
+    if (indirect) ++tables_[queue];
     pieces_[{queue, *id}] = {pieces.begin(), pieces.end()};
-    if (indirect) work_now_ = true;
     const bool idle = idle_;
     idle_ = false;
     if (ring.kick_wanted())
       net_->notified(queue);
     else if (idle && honest_ && queue < 2 * pairs && queue / 2 < net_->state().pairs)
       require(queue % 2 == 0 ? ports_[queue / 2].wants_receive : ports_[queue / 2].wants_send);
-    if (work_now_) work();
-    work_now_ = false;
     return true;
   }
 
@@ -335,10 +312,10 @@ class Trial {
   std::map<std::pair<unsigned, std::uint16_t>, std::vector<fakes::Piece>> pieces_;
   std::uint64_t next_ = 0;
   std::array<std::uint64_t, pairs> slots_{};
+  std::array<std::uint64_t, queues> tables_{};
   std::uint32_t number_ = 0;
   bool honest_ = true;
   bool idle_ = false;  // work() has ended and nothing was offered since
-  bool work_now_ = false;
 };
 
 }  // namespace

@@ -229,6 +229,7 @@ bool NetReceiver::sleep() RT {
   }
   if (!quiet_) queue_->disable_kicks();
   quiet_ = true;
+  armed_ = false;
   return false;
 }
 

@@ -148,6 +148,16 @@ TYPED_TEST(NetReceive, WithoutBuffersThePortIsNotAskedAndTheDriverIsHeard) {
   EXPECT_TRUE(this->received());
 }
 
+TYPED_TEST(NetReceive, WithoutBuffersTheDriverIsHeardAlsoAfterTheLinkWasDown) {
+  this->start(feature::event_idx);
+  for (const bool up : {false, true}) {
+    this->net->set_link(up);
+    this->driver->work();
+  }
+  this->offer(1);
+  EXPECT_TRUE(this->driver->kick(rx));
+}
+
 TYPED_TEST(NetReceive, WhileThereAreBuffersTheDriverNeedNotNotify) {
   this->start();
   this->offer(4);

@@ -28,6 +28,7 @@ namespace takt {
 /// What the board's devices talk to. `debug_console` may be null.
 struct BoardWiring {
   const GuestMem& mem;
+  const GuestRam& ram;  // what is behind it
   VmControl& control;
   ByteSink& console;
   ByteSink* debug_console = nullptr;
@@ -58,6 +59,8 @@ class Board {
   /// At the end of set-up: the threads of the devices' own, such as a disk's.
   [[nodiscard]] virtual Result<> start_devices() = 0;
   [[nodiscard]] virtual std::vector<pid_t> device_threads() const = 0;
+  /// How many pages of 4 KiB the guest shall give. False without a balloon. Any thread.
+  [[nodiscard]] virtual bool set_balloon(std::uint32_t pages) = 0;
   /// What the console's server does to the console device.
   [[nodiscard]] virtual ConsoleClient console_client() = 0;
   /// As a finger does: for 100 ms, in which it blocks. Neither a vCPU's thread nor a server's.

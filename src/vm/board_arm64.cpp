@@ -76,6 +76,9 @@ class BoardArm64 : public Board {
   [[nodiscard]] MmioBus& mmio() override { return maps_.mmio(); }
   void republish() override { maps_.republish(); }
   [[nodiscard]] Result<> start_devices() override { return pci_ ? pci_->start() : Result<>{}; }
+  [[nodiscard]] bool set_balloon(std::uint32_t pages) override {
+    return pci_ && pci_->set_balloon(pages);
+  }
   [[nodiscard]] std::vector<pid_t> device_threads() const override {
     return pci_ ? pci_->threads() : std::vector<pid_t>{};
   }
@@ -89,7 +92,7 @@ class BoardArm64 : public Board {
   }
 
   Result<> create_gic(const kvm::VmFd& vm);
-  Result<> create_pci(kvm::VmFd& vm, const GuestMem& mem);
+  Result<> create_pci(kvm::VmFd& vm, const GuestMem& mem, const GuestRam& ram);
   Result<> show_devices();
   Result<> add_eventfds(kvm::VmFd& vm);
   Result<> watch_alarm();
@@ -139,10 +142,11 @@ class BoardArm64 : public Board {
   PioWindow io_window_{maps_.pio()};
 };
 
-Result<> BoardArm64::create_pci(kvm::VmFd& vm, const GuestMem& mem) {
+Result<> BoardArm64::create_pci(kvm::VmFd& vm, const GuestMem& mem, const GuestRam& ram) {
   if (pci_devices(config_).empty()) return {};
   TRY(auto routing, kvm::GsiRouting::create(vm));
-  pci_ = std::make_unique<PciHost>(config_, mem, vm, servers_, maps_, std::move(routing), shape_.its);
+  pci_ = std::make_unique<PciHost>(config_, mem, ram, vm, servers_, maps_, std::move(routing),
+                                   shape_.its);
   return pci_->create(
       {.io = {0x1000, layout::pci_io_bytes - 0x1000},
        .mem32 = {layout::pci_mem32, layout::pci_mem32_bytes},
@@ -298,7 +302,7 @@ Result<std::unique_ptr<Board>> create_board(const VmConfig& config, kvm::VmFd& v
   auto board = std::make_unique<BoardArm64>(config, vm, wiring, std::move(alarm));
   TRY_VOID(board->create_gic(vm));
   TRY_VOID(granted(config, check_gicv4(config)));
-  TRY_VOID(board->create_pci(vm, wiring.mem));
+  TRY_VOID(board->create_pci(vm, wiring.mem, wiring.ram));
   TRY_VOID(board->show_devices());
   TRY_VOID(board->add_eventfds(vm));
   TRY_VOID(board->watch_alarm());

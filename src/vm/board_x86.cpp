@@ -55,6 +55,9 @@ class BoardX86 : public Board {
   [[nodiscard]] MmioBus& mmio() override { return maps_.mmio(); }
   void republish() override { maps_.republish(); }
   [[nodiscard]] Result<> start_devices() override { return pci_ ? pci_->start() : Result<>{}; }
+  [[nodiscard]] bool set_balloon(std::uint32_t pages) override {
+    return pci_ && pci_->set_balloon(pages);
+  }
   [[nodiscard]] std::vector<pid_t> device_threads() const override {
     return pci_ ? pci_->threads() : std::vector<pid_t>{};
   }
@@ -66,7 +69,7 @@ class BoardX86 : public Board {
     return boot_x86(config, files, mem, vcpus.front());
   }
 
-  Result<> create_pci(kvm::VmFd& vm, const GuestMem& mem);
+  Result<> create_pci(kvm::VmFd& vm, const GuestMem& mem, const GuestRam& ram);
   Result<> show_devices();
   Result<> add_eventfds(kvm::VmFd& vm);
 
@@ -110,12 +113,13 @@ class BoardX86 : public Board {
   std::unique_ptr<PciHost> pci_;  // null: nothing is on the bus, so there is none
 };
 
-Result<> BoardX86::create_pci(kvm::VmFd& vm, const GuestMem& mem) {
+Result<> BoardX86::create_pci(kvm::VmFd& vm, const GuestMem& mem, const GuestRam& ram) {
   if (pci_devices(config_).empty()) return {};
   for (std::uint32_t n = 0; n < layout::pci_pins; ++n)
     pci_pins_.push_back(std::make_unique<PciPinX86>(vm, Gsi{layout::pci_first_gsi + n}));
   TRY(auto routing, kvm::GsiRouting::create(vm));
-  pci_ = std::make_unique<PciHost>(config_, mem, vm, servers_, maps_, std::move(routing), true);
+  pci_ =
+      std::make_unique<PciHost>(config_, mem, ram, vm, servers_, maps_, std::move(routing), true);
   return pci_->create({.io = {layout::pci_io, layout::pci_io_bytes},
                        .mem32 = {layout::pci_mem32, layout::pci_mem32_bytes},
                        .mem64 = {}},
@@ -178,7 +182,7 @@ Result<unsigned long> vm_type(const VmConfig&, const kvm::System&) { return 0; }
 Result<std::unique_ptr<Board>> create_board(const VmConfig& config, kvm::VmFd& vm,
                                             const BoardWiring& wiring) {
   auto board = std::make_unique<BoardX86>(config, vm, wiring);
-  TRY_VOID(board->create_pci(vm, wiring.mem));
+  TRY_VOID(board->create_pci(vm, wiring.mem, wiring.ram));
   TRY_VOID(board->show_devices());
   TRY_VOID(board->add_eventfds(vm));
   return board;

@@ -137,6 +137,7 @@ Result<> Machine::create_board_and_boot() {
   readers_ = std::make_unique<Quiescence>(config_.cpus);
   TRY(board_, create_board(config_, vm_,
                            {.mem = mem_,
+                            .ram = ram_,
                             .control = life_,
                             .console = *console_,
                             .debug_console = debug_console_.get(),

@@ -34,6 +34,10 @@ bool Machine::republish() {
   return true;
 }
 
+bool Machine::set_balloon(std::uint64_t bytes) const {
+  return board_->set_balloon(static_cast<std::uint32_t>(bytes / 4_KiB));
+}
+
 /// The main thread's number is the process's.
 std::vector<pid_t> Machine::thread_ids() const {
   std::vector<pid_t> ids{::getpid()};

@@ -11,6 +11,9 @@ Result<std::unique_ptr<VirtioInside>> make_inside(const PciWorld& world, const P
   switch (device.kind) {
     case PciKind::virtio_net: return make_net(world, device);
     case PciKind::virtio_blk: return make_disk(world, device);
+    case PciKind::console: return make_ports(world, device);
+    case PciKind::rng: return make_rng(world, device);
+    case PciKind::balloon: return make_balloon(world, device);
     default: return env_error("not built yet");
   }
   VMM_BUG("a card that is not virtio");

@@ -30,11 +30,11 @@ class Allocator {
 
 }  // namespace
 
-PciHost::PciHost(const VmConfig& config, const GuestMem& mem, kvm::VmFd& vm, Servers& servers,
-                 AddressMaps& maps, kvm::GsiRouting routing, bool has_msi)
+PciHost::PciHost(const VmConfig& config, const GuestMem& mem, const GuestRam& ram, kvm::VmFd& vm,
+                 Servers& servers, AddressMaps& maps, kvm::GsiRouting routing, bool has_msi)
     : config_{config},
       routing_{std::move(routing)},
-      world_{config, mem, vm, servers, routing_, upkeep_, has_msi} {
+      world_{config, mem, ram, vm, servers, routing_, upkeep_, has_msi} {
   upkeep_.attach(maps);
   upkeep_.stand_behind(servers.guard(config, "pci", upkeep_));
 }
@@ -73,6 +73,10 @@ Result<> PciHost::place_bars(const PciWindows& windows) {
 Result<> PciHost::start() {
   for (const auto& card : cards_) TRY_VOID(card->start());
   return {};
+}
+
+bool PciHost::set_balloon(std::uint32_t pages) const {
+  return std::ranges::any_of(cards_, [&](const auto& card) { return card->set_balloon(pages); });
 }
 
 std::vector<pid_t> PciHost::threads() const {

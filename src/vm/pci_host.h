@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "bus/guest_mem.h"
 #include "bus/irq.h"
+#include "host/guest_ram.h"
 #include "kvm/gsi_routing.h"
 #include "kvm/vm_fd.h"
 #include "pci/function.h"
@@ -46,6 +47,7 @@ struct PciPin {
 struct PciWorld {
   const VmConfig& config;
   const GuestMem& mem;
+  const GuestRam& ram;
   kvm::VmFd& vm;
   Servers& servers;
   kvm::GsiRouting& routing;
@@ -62,13 +64,15 @@ class PciCard {
   [[nodiscard]] virtual std::vector<pid_t> threads() const { return {}; }
   /// At the end of set-up.
   [[nodiscard]] virtual Result<> start() { return {}; }
+  /// Any thread. False when it is no balloon.
+  [[nodiscard]] virtual bool set_balloon(std::uint32_t /*pages*/) { return false; }
 };
 
 class PciHost {
  public:
   /// All outlive it.
-  PciHost(const VmConfig& config, const GuestMem& mem, kvm::VmFd& vm, Servers& servers,
-          AddressMaps& maps, kvm::GsiRouting routing, bool has_msi);
+  PciHost(const VmConfig& config, const GuestMem& mem, const GuestRam& ram, kvm::VmFd& vm,
+          Servers& servers, AddressMaps& maps, kvm::GsiRouting routing, bool has_msi);
 
   /// Makes the configured devices, each at its slot, BARs placed and enabled as firmware leaves
   /// them. `pin_of` is asked for each slot.
@@ -77,6 +81,8 @@ class PciHost {
   void show() { upkeep_.remap(); }
   [[nodiscard]] Result<> start();
   [[nodiscard]] std::vector<pid_t> threads() const;
+  /// How many pages of 4 KiB the guest shall give. False without a balloon. Any thread.
+  [[nodiscard]] bool set_balloon(std::uint32_t pages) const;
 
   [[nodiscard]] pci::Ecam& ecam() { return ecam_; }
   [[nodiscard]] pci::ConfigPorts& config_ports() { return config_ports_; }

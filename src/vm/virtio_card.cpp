@@ -20,6 +20,7 @@ Result<std::unique_ptr<PciCard>> VirtioCard::create(const PciWorld& world, const
   Guarded& guarded = world.servers.guard(world.config, device.name, transport);
   world.servers.add_work(world.config, device.name, guarded, transport);
   transport.function().set_bar_device(virtio::PciTransport::bar, guarded, guarded.id());
+  card->inside_->plugged(guarded);
   if (world.has_msi) TRY_VOID(card->add_vectors(world, device));
   return card;
 }
@@ -27,8 +28,7 @@ Result<std::unique_ptr<PciCard>> VirtioCard::create(const PciWorld& world, const
 Result<> VirtioCard::add_vectors(const PciWorld& world, const PciDevice& device) {
   std::vector<MsiVector*> sinks;
   for (unsigned n = 0; n < transport_.vectors(); ++n) {
-    TRY(auto vector,
-        kvm::IrqfdVector::create(world.vm, world.routing, pci::devfn_of(device.slot)));
+    TRY(auto vector, kvm::IrqfdVector::create(world.vm, world.routing, pci::devfn_of(device.slot)));
     sinks.push_back(vector.get());
     vectors_.push_back(std::move(vector));
   }

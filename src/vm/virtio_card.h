@@ -18,6 +18,9 @@ class VirtioInside {
  public:
   virtual ~VirtioInside() = default;
   [[nodiscard]] virtual virtio::Model& model() = 0;
+  /// Before the servers start: what stands before the model on the bus.
+  virtual void plugged(Guarded&) {}
+  [[nodiscard]] virtual bool set_balloon(std::uint32_t) { return false; }
   [[nodiscard]] virtual std::vector<pid_t> threads() const { return {}; }
   [[nodiscard]] virtual Result<> start() { return {}; }
 };
@@ -30,6 +33,9 @@ class VirtioCard final : public PciCard {
   [[nodiscard]] pci::Function& function() override { return transport_.function(); }
   [[nodiscard]] std::vector<pid_t> threads() const override { return inside_->threads(); }
   [[nodiscard]] Result<> start() override { return inside_->start(); }
+  [[nodiscard]] bool set_balloon(std::uint32_t pages) override {
+    return inside_->set_balloon(pages);
+  }
 
  private:
   VirtioCard(const PciWorld& world, const PciDevice& device, PciPin pin,
