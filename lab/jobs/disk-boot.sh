@@ -74,7 +74,6 @@ mark() {
 mark mounts "grep ' / ' /proc/mounts"
 mark block 'cd /sys/block/vda; cat size queue/write_cache ro; cd'
 mark failed 'systemctl --failed --no-legend --plain'
-mark blame 'systemd-analyze; systemd-analyze blame | cat'
 mark written 'seq 1 300000 >seq; sync; echo 3 >/proc/sys/vm/drop_caches; sha256sum seq'
 mark direct 'dd if=/dev/zero of=direct bs=64k count=64 oflag=direct conv=fsync && rm direct'
 mark trimmed 'fstrim -v /'
