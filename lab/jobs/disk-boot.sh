@@ -65,17 +65,19 @@ answer root
 says 'Password: '
 answer takt
 says 'root@debian:~# '
-# The words waited for are not those that are typed: the terminal shows both.
-# shellcheck disable=SC2016  # the guest's shell expands it
-{
-    echo 'echo TAKT-BEGIN "mounts"; grep " / " /proc/mounts; echo TAKT-END "mounts" status=$?'
-    echo 'echo TAKT-BEGIN "block"; cd /sys/block/vda; cat size queue/write_cache ro; cd; echo TAKT-END "block" status=$?'
-    echo 'echo TAKT-BEGIN "failed"; systemctl --failed --no-legend --plain; echo TAKT-END "failed" status=$?'
-    echo 'seq 1 300000 >seq; sync; echo 3 >/proc/sys/vm/drop_caches; echo TAKT-BEGIN "sums"; sha256sum seq; echo TAKT-END "sums" status=$?'
-    echo 'dd if=/dev/zero of=direct bs=64k count=64 oflag=direct conv=fsync; rm direct; fstrim -v /'
-    echo 'echo TAKT-BEGIN "disturbed"; dmesg -l err,crit,alert,emerg; echo TAKT-END "disturbed" status=$?'
-} >&9
-says 'TAKT-END disturbed'
+# mark NAME COMMAND: what it says stands between marks (tagged). The words waited for are not those that
+# are typed: the terminal shows both.
+mark() {
+    echo "echo TAKT-BEGIN \"$1\"; $2; echo TAKT-END \"$1\" status=\$?" >&9
+    says "TAKT-END $1"
+}
+mark mounts "grep ' / ' /proc/mounts"
+mark block 'cd /sys/block/vda; cat size queue/write_cache ro; cd'
+mark failed 'systemctl --failed --no-legend --plain'
+mark written 'seq 1 300000 >seq; sync; echo 3 >/proc/sys/vm/drop_caches; sha256sum seq'
+mark direct 'dd if=/dev/zero of=direct bs=64k count=64 oflag=direct conv=fsync && rm direct'
+mark trimmed 'fstrim -v /'
+mark disturbed 'dmesg -l err,crit,alert,emerg'
 answer poweroff
 finish disk $vmm
 echo "$vmm_status" >"$results/disk.status"
