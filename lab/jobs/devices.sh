@@ -7,7 +7,7 @@
 # Places on the one CPU, both VMMs alike:
 #   95  who measures on the host           85  network: takt's server, QEMU's main loop and vhost thread
 #   80  the vCPU                           75  disk: takt's server, QEMU's I/O thread
-#   70  takt's console server              OTHER  everything else, and the loads of the host
+#   82  takt's console server              OTHER  everything else, and the loads of the host
 # The network is above the vCPU: what the guest does must not keep a packet from it.
 #
 # With TAKT_PLACES=own, where L1 has three CPUs: vCPU 1, the real-time one, alone on CPU 2; vCPU 0, FIFO 70, on CPU 1;
@@ -19,6 +19,7 @@
 
 net_prio=${TAKT_NET_PRIO:-85}
 disk_prio=${TAKT_DISK_PRIO:-75}
+console_prio=${TAKT_CONSOLE_PRIO:-82}
 guest_timeout=${TAKT_GUEST_TIMEOUT:-600}
 vm_name=guest
 takt_vcpus="--vcpu 0:policy=fifo,priority=$vcpu_prio"
@@ -93,7 +94,7 @@ place() {
     done
 }
 
-# place_qemu: main loop and vCPUs.
+# place_qemu: main loop, vCPUs, I/O and vhost threads.
 place_qemu() {
     if [ "${TAKT_PLACES:-one}" = own ]; then
         tid=$(thread_named "$vmm" 'CPU 1/KVM')
@@ -105,6 +106,8 @@ place_qemu() {
         tid=$(thread_named "$vmm" 'CPU 0/KVM') && chrt -f -p "$vcpu_prio" "$tid"
     fi
     chrt -f -p "$net_prio" "$vmm"
+    place 'vhost-*' "$net_prio"
+    place 'IO *' "$disk_prio"
 }
 
 # vmm_start NAME VMM "MORE OPTIONS": the guest of guest_script under takt or QEMU; returns when it says
@@ -116,7 +119,7 @@ vmm_start() {
     takt)
         # shellcheck disable=SC2086  # words, on purpose
         set -- "${takt:-/usr/bin/takt}" run --name $vm_name --kernel /guest/vmlinuz --initrd "$guest_initrd" \
-            --memory "${guest_ram_mb}M" $takt_vcpus --server "console:policy=fifo,priority=70$takt_server_cpu" $3 \
+            --memory "${guest_ram_mb}M" $takt_vcpus --server "console:policy=fifo,priority=$console_prio$takt_server_cpu" $3 \
             --cmdline "$words"
         ;;
     *)
@@ -132,9 +135,6 @@ vmm_start() {
     "$@" >"$results/$name.console" 2>"$results/$name.vmm" </dev/null &
     vmm=$!
     guarded "$vmm"
-    if [ "$by" != takt ] && [ "$vcpu_fifo" != no ]; then
-        place_qemu
-    fi
     tries=0
     until grep -q -e TAKT-READY -e TAKT-ERROR "$results/$name.console"; do
         [ -d "/proc/$vmm" ] || vmm_failed "ended before the guest was ready"
@@ -143,8 +143,11 @@ vmm_start() {
         usleep 100000
     done
     ! grep -q TAKT-ERROR "$results/$name.console" || vmm_failed "an error in the guest"
-    [ "$by" = takt ] || { place 'IO *' "$disk_prio" && place 'vhost-*' "$net_prio"; }
+    # Not before: SeaBIOS polls a disk, and a FIFO vCPU that polls keeps the thread that serves it from the only CPU.
+    [ "$by" = takt ] || place_qemu
     threads "$vmm" >"$results/$name.threads"
+    read -r up _ </proc/uptime
+    progress "$name: ready, $up s of L1's time"
 }
 vmm_failed() {
     tail -n 30 "$results/$name.console" "$results/$name.vmm" 2>/dev/null
@@ -156,6 +159,7 @@ vmm_end() {
     finish "$name" "$vmm"
     sed -i 's/\r//' "$results/$name.console"
     echo "$vmm_status" >"$results/$name.status"
+    progress "$name: ended, status $vmm_status"
 }
 
 # nic_options VMM MODEL N: for tapN. MODEL: e1000, virtio, and for QEMU virtio-vhost. takt serves every NIC
@@ -195,13 +199,14 @@ disk_options() {
     esac
 }
 
-# What QEMU has to have for `hmp`; on x86 a display as well, for screendump.
+# What QEMU has to have for `hmp`, and a display for screendump. Not VGA: its memory windows are changed all through
+# the BIOS, and each change waits for a grace period.
 hmp_options() {
     echo "${peer_display:-} -chardev socket,id=hmp,path=/run/hmp,server=on,wait=off -mon chardev=hmp"
 }
 case $(uname -m) in
-x86_64) peer_for_devices=pc-fifo peer_display="-device VGA,romfile=" ;;
-*) peer_for_devices=virt-fifo peer_display='' ;;
+x86_64) peer_for_devices=pc-fifo peer_display="-device bochs-display,romfile=" ;;
+*) peer_for_devices=virt-fifo peer_display="-device bochs-display,romfile=" ;;
 esac
 
 # cpu_ns: what all threads of the VMM have used of the CPU, vhost's among them (they are its own since 6.4).

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=dash
+#
+# Linux with every device on the bus and its stock drivers: two network cards, two disks, a console's port, rng,
+# balloon and vsock. TAKT_VMM=qemu runs what of it QEMU has, to tell a fault of the job from one of takt.
+# /results: devices.*, and NAME for what the host found out.
+set -eu
+# shellcheck source=lab/jobs/devices.sh
+. /job/devices.sh
+
+by=${TAKT_VMM:-takt}
+guest_ram_mb=256
+tap 0
+tap 1
+# A disk with known content, of a size that is no power of two, and one that is read-only.
+yes 'what the host wrote' | dd of=/run/disk bs=4096 count=2000 iflag=fullblock 2>/dev/null
+cp /run/disk /run/read-only
+md5sum </run/disk >"$results/disk-before.md5"
+
+guest_script <<END
+# said NAME COMMAND...: between tags.
+said() { echo "TAKT-BEGIN \$1"; shift; "\$@" 2>&1; echo "TAKT-END \$1 status=\$?"; }
+
+load virtio_net e1000 virtio_blk virtio-rng virtio_balloon vmw_vsock_virtio_transport
+$(guest_nic 0)
+$(guest_nic 1)
+wait_for /dev/vda
+wait_for /dev/vdb
+serve
+/bin/echo_bench serve vsock 7009 &
+said lspci lspci -vvv
+said drivers sh -c 'for d in /sys/bus/pci/devices/*; do l=\$(readlink \$d/driver); echo "\$(cat \$d/vendor) \$(cat \$d/device) \${l##*/}"; done'
+for n in 0 1; do said ping-\$n ping -c 3 -A -w 5 10.0.\$n.1; done
+said disk-read md5sum /dev/vda
+said disk-sizes sh -c 'cat /sys/block/vda/size /sys/block/vda/ro /sys/block/vdb/size /sys/block/vdb/ro'
+said disk-write sh -c 'yes "what the guest wrote" | dd of=/dev/vda bs=4096 count=1000 iflag=fullblock conv=notrunc,fsync && blockdev --flushbufs /dev/vda'
+said disk-read-only sh -c 'echo x | dd of=/dev/vdb bs=512 count=1 conv=sync,fsync'
+said disk-file-system sh -c 'mke2fs -b 4096 /dev/vda 1000 >/dev/null && mount -t ext4 /dev/vda /mnt && dd if=/dev/urandom of=/mnt/f bs=4096 count=200 && md5sum </mnt/f >/tmp/1 && umount /mnt && mount -t ext4 /dev/vda /mnt && md5sum </mnt/f | cmp - /tmp/1 && umount /mnt'
+said disk-again sh -c 'yes "what the guest wrote" | dd of=/dev/vda bs=4096 count=1000 iflag=fullblock conv=notrunc,fsync'
+said rng sh -c 'cat /sys/class/misc/hw_random/rng_current; head -c 64 /dev/hwrng | wc -c; head -c 64 /dev/hwrng | hexdump -C'
+said port sh -c 'for p in /sys/class/virtio-ports/*; do echo "\${p##*/} \$(cat \$p/name)"; echo "through port \$(cat \$p/name)" >/dev/\${p##*/}; done'
+said interrupts cat /proc/interrupts
+until_told
+said warnings sh -c 'dmesg | grep -E -i -e "virtio|e1000|pci|vda|vdb" | grep -E -i -e "warn|error|fail|timed? out|hang|invalid|bug|unable"'
+END
+
+case $by in
+takt)
+    vmm_start devices takt "--net net:model=virtio,tap=tap0,mac=$(guest_mac 0) --net old:model=e1000,tap=tap1,mac=$(guest_mac 1)
+        --disk disk:path=/run/disk,serial=takt-test --disk ro:path=/run/read-only,readonly=on --rng --balloon
+        --vsock cid=3,socket=/run/vsock --port words:file:$results/port --print-stats --print-effective"
+    ;;
+*)
+    vmm_start devices "$peer_for_devices" "$(nic_options qemu virtio 0) $(nic_options qemu e1000 1)
+        -drive if=none,id=d0,file=/run/disk,format=raw -device virtio-blk-pci,drive=d0,serial=takt-test
+        -drive if=none,id=d1,file=/run/read-only,format=raw,readonly=on -device virtio-blk-pci,drive=d1
+        -device virtio-rng-pci -device virtio-balloon-pci -device vhost-vsock-pci,guest-cid=3
+        -device virtio-serial-pci -chardev file,id=port,path=$results/port -device virtserialport,chardev=port,name=words $(hmp_options)"
+    ;;
+esac
+
+# found NAME COMMAND...: what it says, and its status in NAME.status.
+found() {
+    file=$1
+    shift
+    status=0
+    "$@" >"$results/$file" 2>&1 || status=$?
+    echo "$status" >"$results/$file.status"
+}
+free_kb() { echo "awk '/MemFree/ {print \$2}' /proc/meminfo" | in_guest 0; }
+
+for n in 0 1; do
+    found "udp-$n" echo_bench --samples 50 --interval-us 2000 udp "10.0.$n.2" 7007
+    found "icmp-$n" echo_bench --samples 50 --interval-us 2000 --bytes 1000 icmp "10.0.$n.2"
+    found "tcp-$n" echo_bench --samples 200 --bytes 1000 tcp "10.0.$n.2" 7008
+    # A megabyte each way, through segmentation and checksums as the drivers like them.
+    found "stream-$n" sh -c "dd if=/dev/urandom of=/run/sent bs=64k count=16 2>/dev/null
+        { echo 'head -c 1048576 >/run/came; md5sum </run/came; cat /run/came | md5sum'; sleep 0.2; cat /run/sent; } | nc 10.0.$n.2 7000
+        md5sum </run/sent"
+done
+if [ "$by" = takt ]; then
+    found vsock echo_bench --samples 50 vsock /run/vsock 7009
+    found free-before free_kb
+    found balloon "${takt:-/usr/bin/takt}" api $vm_name PUT "/api/v1/vm.balloon?target_mib=64"
+    usleep 1500000
+    found free-after free_kb
+    found metrics "${takt:-/usr/bin/takt}" api $vm_name GET /metrics
+fi
+tell_end 0
+vmm_end
+md5sum </run/disk >"$results/disk-after.md5"
+{ yes 'what the guest wrote' | dd bs=4096 count=1000 iflag=fullblock 2>/dev/null && dd if=/run/read-only bs=4096 skip=1000 2>/dev/null; } |
+    md5sum >"$results/disk-wanted.md5"

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Debian's PREEMPT_RT kernel under takt in the lab with every device on the bus: its stock drivers find and use
+them, what goes through them arrives, and lspci has nothing to complain about. One job, lab/devices.sh.
+TAKT_VMM=qemu runs the job under QEMU, for whoever doubts the job; what only takt has is skipped."""
+
+import os
+import pathlib
+import re
+import unittest
+
+from harness import takt_bin
+from lab_harness import LabTest, run_job
+
+vmm = os.environ.get("TAKT_VMM", "takt")
+echo = os.environ.get("TAKT_ECHO") or str(pathlib.Path(takt_bin).resolve().parents[2] / "bench/takt_echo")
+only_takt = unittest.skipUnless(vmm == "takt", "takt's own")
+NICS = {0: "virtio-net", 1: "e1000"}
+
+
+class Devices(LabTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.out = run_job("devices", "devices.sh", "--with", "devices", "--with", "lspci", "--add", f"{echo}:/usr/bin/echo_bench",
+                          "--guest-add", f"{echo}:/bin/echo_bench", "--env", f"TAKT_VMM={vmm}", timeout_s=900)
+        cls.console = cls.text(cls, "devices.console")
+
+    def said(self, name):
+        """(what the guest's command said, its status)"""
+        found = re.search(rf"(?s)TAKT-BEGIN {name}\n(.*?)TAKT-END {name} status=(\d+)", self.console)
+        self.assertIsNotNone(found, f"{name}: nothing on the console\n{self.console[-2000:]}")
+        return found[1], int(found[2])
+
+    def found(self, name):
+        text = self.text(name)
+        self.assertEqual(self.text(f"{name}.status").strip(), "0", text)
+        return text
+
+    @only_takt
+    def test_it_powers_off_with_status_0(self):
+        self.assert_status("devices", 0)
+
+    def test_every_device_has_its_driver(self):
+        drivers, _ = self.said("drivers")
+        for device, driver in {"0x1af4 0x1041": "virtio-pci", "0x1af4 0x1042": "virtio-pci", "0x1af4 0x1044": "virtio-pci",
+                               "0x1af4 0x1045": "virtio-pci", "0x1af4 0x1053": "virtio-pci", "0x8086 0x100e": "e1000"}.items():
+            transitional = {"0x1041": "0x1000", "0x1042": "0x1001", "0x1044": "0x1005", "0x1045": "0x1002", "0x1053": "0x1012"}
+            words = device if vmm == "takt" else re.sub("0x1af4 (0x[0-9a-f]+)", lambda m: f"0x1af4 ({m[1]}|{transitional[m[1]]})", device)
+            self.assertRegex(drivers, rf"(?m)^{words} {driver}$")
+
+    def test_lspci_has_nothing_to_complain_about(self):
+        said, status = self.said("lspci")
+        self.assertEqual(status, 0)
+        self.assertNotRegex(said, r"(?i)\blspci:|<access denied>|!!!|Unknown header|Chain looped|unassigned|\[virtual\]|\[disabled\]|<\?>|Rev ff")
+        self.assertRegex(said, r"(?i)ethernet controller: .*82540EM")
+        self.assertRegex(said, r"(?i)ethernet controller: .*Virtio")
+
+    @only_takt
+    def test_lspci_shows_msi_x_enabled_where_a_driver_uses_it(self):
+        said, _ = self.said("lspci")
+        functions = re.split(r"\n(?=[0-9a-f:.]+ )", said)
+        (net,) = [f for f in functions if re.search(r"(?i)ethernet.*virtio", f)]
+        self.assertRegex(net, r"MSI-X: Enable\+ Count=\d+ Masked-")
+
+    def test_the_guest_pings_the_host(self):
+        for nic, name in NICS.items():
+            with self.subTest(nic=name):
+                said, status = self.said(f"ping-{nic}")
+                self.assertEqual(status, 0, said)
+                self.assertIn(" 0% packet loss", said)
+
+    def test_the_host_reaches_the_guest(self):
+        for nic, name in NICS.items():
+            for kind, count in {"udp": 50, "icmp": 50, "tcp": 200}.items():
+                with self.subTest(nic=name, kind=kind):
+                    said = self.found(f"{kind}-{nic}")
+                    self.assertIn(f"# Total: {count}\n", said)
+                    self.assertIn("# Lost: 0\n", said)
+
+    def test_a_stream_arrives_whole(self):
+        for nic, name in NICS.items():
+            with self.subTest(nic=name):
+                sums = re.findall(r"(?m)^([0-9a-f]{32})", self.found(f"stream-{nic}"))
+                self.assertEqual(len(sums), 3, sums)
+                self.assertEqual(len(set(sums)), 1, "of what came, of what was read again, of what was sent")
+
+    def test_the_guest_reads_what_the_host_wrote(self):
+        said, status = self.said("disk-read")
+        self.assertEqual(status, 0, said)
+        self.assertEqual(said.split()[0], self.text("disk-before.md5").split()[0])
+
+    def test_the_host_finds_what_the_guest_wrote(self):
+        self.assertEqual(self.said("disk-write")[1], 0)
+        self.assertEqual(self.said("disk-again")[1], 0)
+        self.assertEqual(self.text("disk-after.md5"), self.text("disk-wanted.md5"))
+
+    def test_disks_have_their_sizes_and_one_is_read_only(self):
+        said, _ = self.said("disk-sizes")
+        self.assertEqual(said.split(), ["16000", "0", "16000", "1"])
+        said, status = self.said("disk-read-only")
+        self.assertNotEqual(status, 0, said)
+
+    def test_a_file_system_lives_on_the_disk(self):
+        said, status = self.said("disk-file-system")
+        self.assertEqual(status, 0, said)
+
+    def test_the_hardware_gives_random_numbers(self):
+        said, status = self.said("rng")
+        self.assertEqual(status, 0, said)
+        self.assertIn("virtio_rng", said)
+        self.assertGreater(len(set(re.findall(r"\b[0-9a-f]{2}\b", said))), 16, said)
+
+    def test_a_port_of_the_console_carries_words(self):
+        said, status = self.said("port")
+        self.assertEqual(status, 0, said)
+        self.assertRegex(said, r"(?m)^vport\d+p\d+ words$")
+        self.assertEqual(self.text("port"), "through port words\n")
+
+    @only_takt
+    def test_vsock_goes_both_ways(self):
+        self.assertIn("# Total: 50\n", self.found("vsock"))
+
+    @only_takt
+    def test_the_balloon_takes_memory(self):
+        self.found("balloon")
+        before, after = (int(self.found(f"free-{when}")) for when in ("before", "after"))
+        self.assertAlmostEqual((before - after) / 1024, 64, delta=8, msg="MiB")
+
+    def test_interrupts_of_virtio_are_msi_x_and_of_the_e1000_a_line(self):
+        said, _ = self.said("interrupts")
+        self.assertRegex(said, r"(?m)^ *\d+: +[1-9]\d* .*MSI.* virtio\d+-input")
+        self.assertRegex(said, r"(?m)^ *\d+: +[1-9]\d* .*(IO-APIC|GICv3|Level|MSI).* eth\d$")
+
+    def test_the_drivers_have_no_complaint(self):
+        said, _ = self.said("warnings")
+        self.assertEqual(said, "")
+
+    def test_there_are_no_warnings(self):
+        self.assert_no_warnings("devices", but=r"WARNING: CPU: \d+ PID: \d+ at arch/x86/kernel/fpu/xstate\.c")
+
+    @only_takt
+    def test_no_run_breaks_a_rule_of_real_time_code(self):
+        guards = self.stats("devices")["guards"]
+        self.assertEqual({rule: guards[rule] for rule in ("heap_calls", "locks", "blocking_calls", "address_space_changes")},
+                         {"heap_calls": 0, "locks": 0, "blocking_calls": 0, "address_space_changes": 0})
