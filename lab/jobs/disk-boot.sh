@@ -6,7 +6,7 @@
 # whole disk. Its kernel and initramfs are /job/disk, the driver for L1 is /job/modules.
 #   TAKT_VMM            takt (default) or qemu:VARIANT
 #   TAKT_DISK_OPTIONS   more for takt's --disk: cache=none
-# Leaves disk.* of lib.sh and disk.status. A minute on an idle machine, two on a busy one.
+# Leaves disk.* of lib.sh and disk.status. 75 to 170 s, on two busy CPUs.
 
 set -eu
 TAKT_GUEST_TIMEOUT=${TAKT_GUEST_TIMEOUT:-500}
