@@ -56,7 +56,8 @@ class Disk(LabTest):
             "--l0", f"-drive file={cls.disk},if=none,id=disk,format=raw -device virtio-blk-pci,drive=disk",
             "--add", f"{here}/modules:/job/modules",
             "--add", f"{debian}/vmlinuz:/job/disk/vmlinuz", "--add", f"{debian}/initrd.img:/job/disk/initrd.img",
-            "--env", f"TAKT_VMM={vmm}", "--env", f"TAKT_DISK_OPTIONS={os.environ.get('TAKT_DISK_OPTIONS', '')}")
+            "--env", f"TAKT_VMM={vmm}", "--env", f"TAKT_DISK_OPTIONS={os.environ.get('TAKT_DISK_OPTIONS', '')}",
+            timeout_s=600)
         cls.console = cls.text(cls, "disk.console")
 
     def said(self, name):
