@@ -90,7 +90,6 @@ struct VmConfig {
   std::map<std::string, NetOptions> nets = {};      // by device name
   std::map<std::string, DiskOptions> disks = {};    // by device name
   std::map<std::string, ConsoleTarget> ports = {};  // of the virtio console, by port name
-  std::optional<VsockOptions> vsock = {};
   bool rng = false;
   bool balloon = false;
   bool testdev = false;

@@ -11,8 +11,6 @@ namespace takt {
 namespace {
 
 constexpr std::uint32_t most_queues = 8;
-constexpr std::uint32_t least_cid = 3;  // 0 to 2 are taken (virtio 1.2, 5.10.4)
-constexpr std::uint32_t most_cid = 0xffff'fffe;
 constexpr std::size_t longest_serial = 20;  // virtio 1.2, 5.2.6
 
 /// Calls set(key, value) for each KEY=VALUE; a part without '=' continues the value before it, so
@@ -90,12 +88,6 @@ Result<> set_disk_key(DiskOptions& disk, std::string_view key, std::string_view 
   return unknown(key, "path, readonly, cache, serial, iops, bps, server, access");
 }
 
-Result<> set_vsock_key(VsockOptions& vsock, std::string_view key, std::string_view value) {
-  if (key == "cid") return store(vsock.cid, parse_number(value, least_cid, most_cid));
-  if (key == "socket") return store(vsock.socket, parse_text(value, "a socket's path"));
-  return unknown(key, "cid, socket");
-}
-
 std::optional<unsigned> hex_byte(std::string_view text) {
   unsigned value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
@@ -167,20 +159,11 @@ Result<> set_port(VmConfig& config, std::string_view text) {
   return store(config.ports[std::move(name)], ConsoleTarget::parse(parts.rest));
 }
 
-Result<> set_vsock(VmConfig& config, std::string_view text) {
-  VsockOptions& vsock = config.vsock ? *config.vsock : config.vsock.emplace();
-  return for_each_key(text, [&](std::string_view key, std::string_view value) {
-    return set_vsock_key(vsock, key, value);
-  });
-}
-
 Result<> check_pci_config(const VmConfig& config) {
   for (const auto& [name, net] : config.nets) TRY_VOID(check_net(name, net));
   for (const auto& [name, disk] : config.disks)
     if (disk.path.empty())
       return usage_error(fmt::format("disk {}: path = names the file or block device", name));
-  if (config.vsock && config.vsock->socket.empty())
-    return usage_error("vsock: socket = names the Unix socket for the host's side");
   return {};
 }
 

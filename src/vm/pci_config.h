@@ -37,12 +37,6 @@ struct DiskOptions {
   std::uint64_t bytes_per_s = 0;
 };
 
-/// Streams between the guest and Unix sockets of the host: `socket`, and `socket`_PORT.
-struct VsockOptions {
-  std::uint32_t cid = 3;
-  std::string socket = {};
-};
-
 /// "aa:bb:cc:dd:ee:ff", not a group's and not all zero.
 [[nodiscard]] Result<MacAddress> parse_mac(std::string_view text);
 /// A locally administered address that depends on nothing but the two names.
@@ -54,8 +48,6 @@ struct VsockOptions {
 [[nodiscard]] Result<> set_disk(VmConfig& config, std::string_view text);
 /// "NAME:TARGET", a port of the virtio console; targets as the console's
 [[nodiscard]] Result<> set_port(VmConfig& config, std::string_view text);
-/// "cid=3,socket=PATH"
-[[nodiscard]] Result<> set_vsock(VmConfig& config, std::string_view text);
 
 /// What the options on their own do not show: that a disk has a path, a card one way out.
 [[nodiscard]] Result<> check_pci_config(const VmConfig& config);

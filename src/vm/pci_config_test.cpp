@@ -23,16 +23,16 @@ TEST(PciConfig, ANetworkCardIsReadFromItsKeys) {
 
 TEST(PciConfig, AFileHasATableForEachDevice) {
   VmConfig config;
-  ASSERT_TRUE(parse_config(config,
-                           "[net.lan]\ntap = \"tap0\"\nqueues = 2\n"
-                           "[disk.root]\npath = \"a,b.img\"\nreadonly = true\niops = 500\n"
-                           "[vsock]\ncid = 5\nsocket = \"s\"\n",
-                           "vm.toml"));
+  ASSERT_TRUE(
+      parse_config(config,
+                   "port = [\"log:file:guest.log\"]\n[net.lan]\ntap = \"tap0\"\nqueues = 2\n"
+                   "[disk.root]\npath = \"a,b.img\"\nreadonly = true\niops = 500\n",
+                   "vm.toml"));
   EXPECT_EQ(config.nets.at("lan").queues, 2u);
   EXPECT_EQ(config.disks.at("root").path, "a,b.img");
   EXPECT_TRUE(config.disks.at("root").readonly);
   EXPECT_EQ(config.disks.at("root").iops, 500u);
-  EXPECT_EQ(config.vsock->cid, 5u);
+  EXPECT_EQ(config.ports.at("log").kind, ConsoleKind::file);
 }
 
 TEST(PciConfig, MistakesAreNamed) {
@@ -48,7 +48,6 @@ TEST(PciConfig, MistakesAreNamed) {
             "52:54:00:12:34:56");
   EXPECT_FALSE(set_option(config, "net", "lan:mac=52-54-00-12-34-56"));
   EXPECT_FALSE(set_option(config, "disk", "root:bps=fast"));
-  EXPECT_FALSE(set_option(config, "vsock", "cid=2"));
 }
 
 TEST(PciConfig, WhatDoesNotFitTogetherIsRefused) {

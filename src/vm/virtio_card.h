@@ -62,7 +62,5 @@ class VirtioCard final : public PciCard {
                                                              const PciDevice& device);
 [[nodiscard]] Result<std::unique_ptr<VirtioInside>> make_balloon(const PciWorld& world,
                                                                  const PciDevice& device);
-[[nodiscard]] Result<std::unique_ptr<VirtioInside>> make_vsock(const PciWorld& world,
-                                                               const PciDevice& device);
 
 }  // namespace takt
