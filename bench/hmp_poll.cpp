@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -27,6 +28,12 @@ volatile std::sig_atomic_t ended = 0;
 [[noreturn]] void die(const char* what) {
   std::fprintf(stderr, "hmp_poll: %s: %s\n", what, std::strerror(errno));
   std::exit(1);
+}
+
+long now_ns() {
+  timespec t{};
+  ::clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1'000'000'000 + t.tv_nsec;
 }
 
 int connect_to(const char* path) {
@@ -75,18 +82,18 @@ int main(int argc, char** argv) {
   const std::vector<std::string> lines(words.begin() + 2, words.end());
   unsigned rounds = 0;
   bool answered = read_to_prompt(fd);
-  timespec due{};
-  ::clock_gettime(CLOCK_MONOTONIC, &due);
+  long due = now_ns();
   for (; answered && ended == 0; ++rounds) {
     if (in_turn) {
       answered = ask(fd, lines[rounds % lines.size()]);
     } else {
       for (const auto& line : lines) answered = answered && ask(fd, line);
     }
-    due.tv_nsec += interval_ns;
-    due.tv_sec += due.tv_nsec / 1'000'000'000;
-    due.tv_nsec %= 1'000'000'000;
-    ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, nullptr);
+    // What is missed is not made up for: whoever asks leaves some of the CPU to others.
+    const long now = now_ns();
+    due += (std::max(now - due, 0L) / interval_ns + 1) * interval_ns;
+    const timespec at{.tv_sec = due / 1'000'000'000, .tv_nsec = due % 1'000'000'000};
+    ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, nullptr);
   }
   std::printf("polled %u times\n", rounds);
 }
