@@ -28,7 +28,7 @@ fio) user_space_packages="fio libaio1 libc6" ;;
 *) echo "part.sh: part '$part': devices, iperf3, lspci or fio" >&2 && exit 2 ;;
 esac
 find_user_space
-need cpio ldd modprobe xz
+need cpio depmod ldd modprobe xz
 kernel_dir=$("$lab_dir/kernel.sh")
 key=$(key_of "$lab_dir/part.sh" "$lab_dir/common.sh" "$lab_dir/guest-devices" "$lab_dir/jobs/devices.sh" -- "$(basename "$kernel_dir")" "$(user_space_key)")
 part_dir=$out_dir/part/$arch-$part-$key
@@ -111,6 +111,9 @@ fill_lspci() {
     copy_with_libraries "$guest" "$(program lspci)" /bin/lspci
     mkdir -p "$guest/usr/share/misc"
     cp -L "$sysroot/usr/share/misc/pci.ids" "$guest/usr/share/misc/"
+    # It complains where there is no list of modules.
+    mkdir -p "$guest/lib/modules/$(cat "$kernel_dir/version")"
+    depmod -b "$guest" "$(cat "$kernel_dir/version")" 2>/dev/null
 }
 fill_fio() { with_stand_ins "$guest" "$(program fio)"; }
 

@@ -41,9 +41,9 @@ class Devices(LabTest):
 
     def test_every_device_has_its_driver(self):
         drivers, _ = self.said("drivers")
-        for device, driver in {"0x1af4 0x1041": "virtio-pci", "0x1af4 0x1042": "virtio-pci", "0x1af4 0x1044": "virtio-pci",
-                               "0x1af4 0x1045": "virtio-pci", "0x8086 0x100e": "e1000"}.items():
-            transitional = {"0x1041": "0x1000", "0x1042": "0x1001", "0x1044": "0x1005", "0x1045": "0x1002"}
+        for device, driver in {"0x1af4 0x1041": "virtio-pci", "0x1af4 0x1042": "virtio-pci", "0x1af4 0x1043": "virtio-pci",
+                               "0x1af4 0x1044": "virtio-pci", "0x1af4 0x1045": "virtio-pci", "0x8086 0x100e": "e1000"}.items():
+            transitional = {"0x1041": "0x1000", "0x1042": "0x1001", "0x1043": "0x1003", "0x1044": "0x1005", "0x1045": "0x1002"}
             words = device if vmm == "takt" else re.sub("0x1af4 (0x[0-9a-f]+)", lambda m: f"0x1af4 ({m[1]}|{transitional[m[1]]})", device)
             self.assertRegex(drivers, rf"(?m)^{words} {driver}$")
 

@@ -211,6 +211,13 @@ x86_64) peer_for_devices=pc-fifo peer_display="-device bochs-display,romfile=" ;
 *) peer_for_devices=virt-fifo peer_display="-device bochs-display,romfile=" ;;
 esac
 
+# above_loads COMMAND...: the job itself above the loads of the host meanwhile: who has to end them must not starve.
+above_loads() {
+    chrt -f -p 66 $$
+    "$@"
+    chrt -o -p 0 $$
+}
+
 # cpu_ns: what all threads of the VMM have used of the CPU, vhost's among them (they are its own since 6.4).
 cpu_ns() {
     cat "/proc/$vmm/task"/*/schedstat | awk '{sum += $1} END {printf "%.0f\n", sum}'

@@ -59,14 +59,18 @@ loads_of() {
     esac
 }
 
-# measure LOAD
-measure() {
-    for load in $(loads_of "$1"); do "start_$load"; done
-    usleep 200000
+measure_and_stop() {
     echo "cyclictest -q -m -p95 -a $rt_cpu -t 1 -i1000 -l$loops -h 2000 | grep -Ev '^[0-9]+([[:space:]]+0+)+\$'" |
         in_guest 1 >"$results/$case_name.$1.hist"
     # shellcheck disable=SC2046  # words, on purpose
     for load in $(loads_of "$1"); do "stop_$load" >/dev/null 2>&1 || true; done
+}
+
+# measure LOAD
+measure() {
+    for load in $(loads_of "$1"); do "start_$load"; done
+    usleep 200000
+    above_loads measure_and_stop "$1"
     progress "$case_name, $1: $(summary "$case_name.$1")"
 }
 

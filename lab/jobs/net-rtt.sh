@@ -98,11 +98,8 @@ loads_of() {
 }
 backwards() { for word; do echo "$word"; done | sed '1!G;h;$!d'; }
 
-# measure CASE LOAD
-measure() {
-    rm -f /run/disk-rounds /run/flood /run/poll /run/blk
-    for load in $(loads_of "$2"); do "start_$load"; done
-    usleep 200000
+# measure_and_stop CASE LOAD
+measure_and_stop() {
     address=10.0.0.2
     [ "$kind" = icmp ] || address="$address 7007"
     cpu=$(cpu_ns)
@@ -111,6 +108,14 @@ measure() {
     cpu=$(($(cpu_ns) - cpu))
     # shellcheck disable=SC2046
     for load in $(backwards $(loads_of "$2")); do "stop_$load" >/dev/null 2>&1 || true; done
+}
+
+# measure CASE LOAD
+measure() {
+    rm -f /run/disk-rounds /run/flood /run/poll /run/blk
+    for load in $(loads_of "$2"); do "start_$load"; done
+    usleep 200000
+    above_loads measure_and_stop "$@"
     {
         echo "cpu_ns $cpu"
         [ ! -e /run/disk-rounds ] || echo "disk rounds $(wc -l </run/disk-rounds)"

@@ -26,10 +26,10 @@ with_cpu() {
     echo $(($(cpu_ns) - cpu)) >"$file"
 }
 stream() {
-    file=$results/$1.$2.json
+    json=$results/$1.$2.json
     shift 2
     # Whoever starves has this long.
-    timeout 120 iperf3 -c 10.0.0.2 -n "${mbytes}M" --json "$@" >"$file"
+    timeout 120 iperf3 -c 10.0.0.2 -n "${mbytes}M" --json "$@" >"$json"
 }
 
 # run_case VMM MODEL
@@ -39,16 +39,18 @@ run_case() {
     [ "$1" = takt ] || by=$peer_for_devices
     vmm_start "$case_name" "$by" "$(nic_options "$1" "$2" 0) $(nic_options "$1" "$2" 1)"
     echo_bench --samples 20 udp 10.0.0.2 7007 >/dev/null
-    with_cpu "$case_name" to-guest stream "$case_name" to-guest
-    with_cpu "$case_name" from-guest stream "$case_name" from-guest --reverse
-    with_cpu "$case_name" rr echo_bench --bytes 16 --samples "$transactions" --histogram "$results/$case_name.rr.hist" tcp 10.0.0.2 7008
-    tell_end 1
-    vmm_end
     for direction in to-guest from-guest; do
+        reverse=
+        [ $direction = to-guest ] || reverse=--reverse
+        # shellcheck disable=SC2086  # a word, or none
+        with_cpu "$case_name" $direction stream "$case_name" $direction $reverse
         progress "$case_name, $direction: $(sed -n '/"sum_received"/,/}/s/.*"bits_per_second":[^0-9]*\([0-9]*\)[0-9]\{6\}\..*/\1 Mbit\/s/p' \
             "$results/$case_name.$direction.json"), $(($(cat "$results/$case_name.$direction.cpu") / 1000 / mbytes)) us of CPU per MB"
     done
+    with_cpu "$case_name" rr echo_bench --bytes 16 --samples "$transactions" --histogram "$results/$case_name.rr.hist" tcp 10.0.0.2 7008
     progress "$case_name, transactions: $(sed -n 's/^# Per second: //p' "$results/$case_name.rr.hist") each second, $(($(cat "$results/$case_name.rr.cpu") / 1000 / transactions)) us of CPU each"
+    tell_end 1
+    vmm_end
 }
 
 cp /guest/version "$results/kernel"

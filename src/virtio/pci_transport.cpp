@@ -23,6 +23,8 @@ std::uint32_t class_of(std::uint32_t device_id) {
     case 1: return 0x020000;   // network card: Ethernet
     case 2: return 0x018000;   // block: other mass storage
     case 3: return 0x078000;   // console: other communication
+    case 4: return 0x108000;   // entropy: other encryption
+    case 5: return 0x058000;   // balloon: other memory
     case 8: return 0x010000;   // SCSI host
     case 16: return 0x038000;  // GPU: other display
     case 18: return 0x098000;  // input: other input
