@@ -50,6 +50,8 @@ class Devices(LabTest):
     def test_lspci_has_nothing_to_complain_about(self):
         said, status = self.said("lspci")
         self.assertEqual(status, 0)
+        # The guest has no complete list of modules, which says nothing of the devices.
+        said = re.sub(r"(?m)^lspci: Unable to load libkmod resources.*$", "", said)
         self.assertNotRegex(said, r"(?i)\blspci:|<access denied>|!!!|Unknown header|Chain looped|unassigned|\[virtual\]|\[disabled\]|<\?>|Rev ff")
         self.assertRegex(said, r"(?i)ethernet controller: .*82540EM")
         self.assertRegex(said, r"(?i)ethernet controller: .*Virtio")
