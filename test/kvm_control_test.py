@@ -250,9 +250,8 @@ class BadClients(ControlTest):
             client.connect(self.path)
             client.sendall(b"GET /")
             slow.append(client)
-        begin = time.monotonic()
-        self.assertTrue(self.answers())
-        self.assertLess(time.monotonic() - begin, 5, "seconds")
+        # On a busy machine the 40 may still be in the socket's queue, which then takes no more.
+        until(self.answers, "a client beside those that drip is answered", 5)
         slow[-1].settimeout(30)
         self.assertEqual(slow[-1].recv(1), b"", "a client that is too slow is hung up on")
 

@@ -42,14 +42,16 @@ class Devices(LabTest):
     def test_every_device_has_its_driver(self):
         drivers, _ = self.said("drivers")
         for device, driver in {"0x1af4 0x1041": "virtio-pci", "0x1af4 0x1042": "virtio-pci", "0x1af4 0x1043": "virtio-pci",
-                               "0x1af4 0x1044": "virtio-pci", "0x1af4 0x1045": "virtio-pci", "0x1af4 0x1053": "virtio-pci", "0x8086 0x100e": "e1000"}.items():
-            transitional = {"0x1041": "0x1000", "0x1042": "0x1001", "0x1043": "0x1003", "0x1044": "0x1005", "0x1045": "0x1002", "0x1053": "0x1012"}
+                               "0x1af4 0x1044": "virtio-pci", "0x1af4 0x1045": "virtio-pci", "0x8086 0x100e": "e1000"}.items():
+            transitional = {"0x1041": "0x1000", "0x1042": "0x1001", "0x1043": "0x1003", "0x1044": "0x1005", "0x1045": "0x1002"}
             words = device if vmm == "takt" else re.sub("0x1af4 (0x[0-9a-f]+)", lambda m: f"0x1af4 ({m[1]}|{transitional[m[1]]})", device)
             self.assertRegex(drivers, rf"(?m)^{words} {driver}$")
 
     def test_lspci_has_nothing_to_complain_about(self):
         said, status = self.said("lspci")
         self.assertEqual(status, 0)
+        # The guest has no complete list of modules, which says nothing of the devices.
+        said = re.sub(r"(?m)^lspci: Unable to load libkmod resources.*$", "", said)
         self.assertNotRegex(said, r"(?i)\blspci:|<access denied>|!!!|Unknown header|Chain looped|unassigned|\[virtual\]|\[disabled\]|<\?>|Rev ff")
         self.assertRegex(said, r"(?i)ethernet controller: .*82540EM")
         self.assertRegex(said, r"(?i)ethernet controller: .*Virtio")
@@ -116,10 +118,6 @@ class Devices(LabTest):
         self.assertEqual(self.text("port"), "through port words\n")
 
     @only_takt
-    def test_vsock_goes_both_ways(self):
-        self.assertIn("# Total: 50\n", self.found("vsock"))
-
-    @only_takt
     def test_the_balloon_takes_memory(self):
         self.found("balloon")
         before, after = (int(self.found(f"free-{when}")) for when in ("before", "after"))
@@ -142,3 +140,7 @@ class Devices(LabTest):
         guards = self.stats("devices")["guards"]
         self.assertEqual({rule: guards[rule] for rule in ("heap_calls", "locks", "blocking_calls", "address_space_changes")},
                          {"heap_calls": 0, "locks": 0, "blocking_calls": 0, "address_space_changes": 0})
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -3,8 +3,9 @@
 """Checks the house's structure: check_layers.py [ROOT]. Findings are `file:line: message`.
 
 A folder of src/ is a layer and includes only layers to its left:
-    base < record < bus < {dev, pci, virtio, host} < {kvm, vfio} < boot < vm < {ctl, check} < cli
-and those in braces not each other. No architecture conditionals outside base/. KVM requests are
+    base < record < bus < {dev, pci, host} < virtio < {kvm, vfio} < boot < vm < {ctl, check} < cli
+and those in braces not each other; of the layers to its left virtio/, which is models, includes
+neither dev/ nor host/. No architecture conditionals outside base/. KVM requests are
 issued in kvm/ alone, VFIO's in vfio/ alone.
 """
 
@@ -16,13 +17,15 @@ RANKS = (
     ("base",),
     ("record",),
     ("bus",),
-    ("dev", "pci", "virtio", "host"),
+    ("dev", "pci", "host"),
+    ("virtio",),
     ("kvm", "vfio"),
     ("boot",),
     ("vm",),
     ("ctl", "check"),
     ("cli",),
 )
+FORBIDDEN = {("virtio", "dev"), ("virtio", "host")}
 RANK = {layer: rank for rank, layers in enumerate(RANKS) for layer in layers}
 
 SUFFIXES = {".h", ".cpp", ".S", ".inc"}
@@ -58,6 +61,8 @@ def check_include(layer: str, bracket: str, name: str) -> str | None:
         return f'"{name}": no layer is called {target}'
     if target == layer:
         return None
+    if (layer, target) in FORBIDDEN:
+        return f'{layer}/ includes "{name}": models know nothing of {target}/'
     if RANK[target] == RANK[layer]:
         return f'{layer}/ includes "{name}": {layer} and {target} are peers'
     if RANK[target] > RANK[layer]:

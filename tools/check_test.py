@@ -40,6 +40,7 @@ class Layers(unittest.TestCase):
         self.assert_finds("dev", '#include "host/console.h"\n', "peers")
         self.assert_finds("vfio", '  #  include "kvm/a.h"\n', "peers")
         self.assert_finds("check", '#include "ctl/a.h"\n', "peers")
+        self.assert_finds("virtio", '#include "host/tap.h"\n', "know nothing")
 
     def test_an_include_without_its_layer_is_found(self):
         self.assert_finds("dev", '#include "uart16550.h"\n', "path from src/")

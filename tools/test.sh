@@ -17,12 +17,13 @@ stages_of() {
     fuzz) echo fuzz:asan ;;
     kvm) [ "$(host_arch)" = arm64 ] || echo kvm:release kvm:gcc ;; # arm64 has none yet: test/README.md
     lab) echo lab:release "$(cross_stage lab:arm64)" ;;
+    disk) echo disk:release "$(cross_stage disk:arm64)" ;; # long: a Debian has to be built first
     all) for word in unit fuzz kvm lab; do stages_of "$word"; done | xargs ;;
-    unit:* | fuzz:* | kvm:* | lab:*)
+    unit:* | fuzz:* | kvm:* | lab:* | disk:*)
         [ "$1" != fuzz:gcc ] || usage_error "fuzzers are built in the asan preset"
         echo "$1"
         ;;
-    *) usage_error "test $1: unit, fuzz, kvm, lab, all, or LABEL:PRESET as in unit:asan" ;;
+    *) usage_error "test $1: unit, fuzz, kvm, lab, disk, all, or LABEL:PRESET as in unit:asan" ;;
     esac
 }
 
@@ -48,7 +49,7 @@ run_stage() {
     start=$SECONDS
     # kvm and lab tests measure or boot machines: one at a time.
     local parallel=$jobs
-    case $label in kvm | lab) parallel=1 ;; esac
+    case $label in kvm | lab | disk) parallel=1 ;; esac
     ctest --test-dir "build/$preset" -L "^$label\$" -j "$parallel" --output-on-failure --no-tests=error \
         --output-junit "$report" </dev/null 2>&1 | tee "$log" || true
     count_stage
@@ -89,7 +90,7 @@ run_tests() {
         read -ra list <<<"$words"
         stages+=("${list[@]}")
     done
-    case " ${stages[*]}" in *" kvm:"* | *" lab:"*) groups+=(lab) ;; esac
+    case " ${stages[*]}" in *" kvm:"* | *" lab:"* | *" disk:"*) groups+=(lab) ;; esac
     case " ${stages[*]}" in *":arm64"*) groups+=(cross) ;; esac
     need_packages "${groups[@]}"
     for stage in "${stages[@]}"; do run_stage "$stage"; done

@@ -55,6 +55,15 @@ class Quiescence {
   /// 100 us, for as long as the slowest handler takes. Any thread that is no reader.
   void wait() const;
 
+  /// Which readers were inside, and since when.
+  struct Mark {
+    std::vector<std::uint64_t> words;  // of each reader; 0: it was outside
+  };
+  /// For a caller that must not wait, because a reader waits for it: what was replaced before
+  /// mark() may be freed when has_passed() says so. Allocates.
+  [[nodiscard]] Mark mark() const;
+  [[nodiscard]] bool has_passed(const Mark& mark) const;
+
  private:
   std::vector<Reader> readers_;
 };

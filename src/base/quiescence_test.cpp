@@ -80,5 +80,20 @@ TEST(Quiescence, WhatAReaderHasFoundStaysUntilItLeaves) {
   EXPECT_EQ(bad, 0u);
 }
 
+TEST(Quiescence, AMarkHasPassedWhenWhoWasInsideHasLeft) {
+  Quiescence readers{2};
+  const auto nobody = readers.mark();
+  EXPECT_TRUE(readers.has_passed(nobody));
+  readers.reader(1).enter();
+  const auto mark = readers.mark();
+  EXPECT_TRUE(readers.has_passed(nobody));
+  EXPECT_FALSE(readers.has_passed(mark));
+  readers.reader(0).enter();
+  readers.reader(1).leave();
+  EXPECT_TRUE(readers.has_passed(mark));
+  readers.reader(1).enter();
+  EXPECT_TRUE(readers.has_passed(mark));
+}
+
 }  // namespace
 }  // namespace takt

@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# cmake -DIASL= -DASL= -DAML= -DHEADER= -DNAME= -P acpi_embed.cmake
+# cmake -DIASL= -DASL= -DAML= -DHEADER= -DNAME= -DDEFINE= -P acpi_embed.cmake
 # Compiles one ASL file and writes the AML as a constexpr array. A warning of iasl's is an error.
-execute_process(COMMAND ${IASL} -vs -we -p ${AML} ${ASL}
+# DEFINE, which may be empty, is defined for the ASL's #ifdef.
+set(define)
+if(DEFINE)
+  set(define -D ${DEFINE})
+endif()
+execute_process(COMMAND ${IASL} -vs -we ${define} -p ${AML} ${ASL}
   RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
 if(NOT status EQUAL 0)
   message(FATAL_ERROR "${output}")

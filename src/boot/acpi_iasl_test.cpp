@@ -84,6 +84,46 @@ TEST_F(Iasl, AgreesWithTheMadtOf300Cpus) { expect_round_trip(build(board(300)), 
 TEST_F(Iasl, AgreesWithTheDsdt) { expect_round_trip(build(), "dsdt"); }
 TEST_F(Iasl, AgreesWithTheTableOfCom1) { expect_round_trip(build(), "ssdt1"); }
 TEST_F(Iasl, AgreesWithTheTableOfTheRtc) { expect_round_trip(build(), "ssdt2"); }
+TEST_F(Iasl, AgreesWithTheTableOfThePciHostBridge) {
+  expect_round_trip(build(pci_board()), "ssdt3");
+}
+TEST_F(Iasl, AgreesWithTheMcfg) { expect_round_trip(build(pci_board()), "mcfg"); }
+TEST_F(Iasl, AgreesWithThatOfOneWithout64BitWindow) {
+  expect_round_trip(build(pci_board_without_mmio64()), "ssdt3");
+}
+
+TEST_F(Iasl, FindsTheWindowsOfTheHostBridgeAsTheBoardHasThem) {
+  ASSERT_TRUE(dump_acpi(build(pci_board()), (temp_ / "").string()));
+  expect_silence_from("-d ssdt3.dat");
+  const std::string text = temp_.read("ssdt3.dsl");
+  for (const char* line :
+       {"0xE1200000,         // Address Base", "0x00100000,         // Address Length",
+        "0xC1000000,         // Range Minimum", "0xD8FFFFFF,         // Range Maximum",
+        "0x18000000,         // Length", "0x0000012340000000, // Range Minimum",
+        "0x000001793FFFFFFF, // Range Maximum", "0x0000005600000000, // Length"})
+    EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
+}
+
+// ACPICA's interpreter, from the same package. The arguments of _OSC: UUID, revision, count, and
+// status, support and control. PCI Firmware Specification 3.3, 4.5.1.
+TEST_F(Iasl, TheHostBridgeGrantsAllOfItsControlsButHotPlug) {
+  ASSERT_TRUE(dump_acpi(build(pci_board()), (temp_ / "").string()));
+  const auto osc = [&](const std::string& arguments) {
+    return run("cd '" + temp_.path().string() + "' && acpiexec -b 'execute \\_SB.PCI0._OSC " +
+               arguments + "; quit' dsdt.dat ssdt3.dat")
+        .output;
+  };
+  const std::string uuid = "(5B4DDB33F71F1C4096577441C03DD766)";
+  EXPECT_NE(osc(uuid + " 1 3 (000000001F000000FF000000)").find("10 00 00 00 1F 00 00 00 1C 00"),
+            std::string::npos);  // masked
+  EXPECT_NE(osc(uuid + " 1 3 (000000001F0000001C000000)").find("00 00 00 00 1F 00 00 00 1C 00"),
+            std::string::npos);
+  EXPECT_NE(osc(uuid + " 2 3 (000000001F0000001C000000)").find("08 00 00 00 1F 00 00 00 1C 00"),
+            std::string::npos);  // unknown revision
+  EXPECT_NE(osc("(00000000000000000000000000000000) 1 3 (000000001F0000001C000000)")
+                .find("04 00 00 00 1F 00 00 00 1C 00"),
+            std::string::npos);  // unknown UUID
+}
 
 TEST_F(Iasl, FindsTheFieldsOfTheFadtUnderTheirNames) {
   ASSERT_TRUE(dump_acpi(build(), (temp_ / "").string()));
@@ -95,8 +135,8 @@ TEST_F(Iasl, FindsTheFieldsOfTheFadtUnderTheirNames) {
 }
 
 TEST_F(Iasl, FindsNoConflictWhenAllAmlIsLoadedTogether) {
-  ASSERT_TRUE(dump_acpi(build(), (temp_ / "").string()));
-  expect_silence_from("-e ssdt1.dat ssdt2.dat -d dsdt.dat");
+  ASSERT_TRUE(dump_acpi(build(pci_board()), (temp_ / "").string()));
+  expect_silence_from("-e ssdt1.dat ssdt2.dat ssdt3.dat -d dsdt.dat");
 }
 
 }  // namespace

@@ -213,4 +213,21 @@ struct LocalX2apicNmi {
 };
 static_assert(sizeof(LocalX2apicNmi) == 12);
 
+/// Memory Mapped Configuration Table, without its entries. PCI Firmware Specification 3.3, 4.1.2.
+struct Mcfg {
+  Header header{.signature = "MCFG", .revision = 1};
+  Le64 reserved = 0u;
+};
+static_assert(sizeof(Mcfg) == 44);
+
+/// The ECAM of some buses of a segment group.
+struct McfgAllocation {
+  Le64 base_address;  // of bus 0, wherever the buses start
+  Le16 pci_segment_group = std::uint16_t{0};
+  std::uint8_t start_bus = 0;
+  std::uint8_t end_bus = 0;
+  Le32 reserved = 0u;
+};
+static_assert(sizeof(McfgAllocation) == 16);
+
 }  // namespace takt::acpi

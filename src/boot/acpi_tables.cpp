@@ -14,6 +14,7 @@
 #include "boot/acpi_dsdt_aml.h"
 #include "boot/acpi_layout.h"
 #include "boot/acpi_madt.h"
+#include "boot/acpi_pci.h"
 #include "boot/acpi_ssdt_com1_aml.h"
 #include "boot/acpi_ssdt_rtc_aml.h"
 
@@ -104,7 +105,8 @@ Bytes build_rsdp(Gpa xsdt) {
   return rsdp;
 }
 
-// The order of the tables in memory, and their places in AcpiImage::tables.
+// The order of the tables in memory, and their places in AcpiImage::tables. The last ones are the
+// SSDTs of the devices that there are, and the MCFG when there is PCI.
 enum Index : std::size_t { rsdp_index, xsdt_index, fadt_index, madt_index, dsdt_index, ssdt_index };
 
 /// The XSDT lists all but itself, the RSDP and the DSDT, which the FADT points to. 5.2.8.
@@ -127,6 +129,10 @@ std::vector<AcpiTable> outline(const AcpiConfig& config) {
   };
   if (config.com1) add_ssdt(from_aml(aml::ssdt_com1));
   if (config.rtc) add_ssdt(from_aml(aml::ssdt_rtc));
+  if (config.pci) {
+    add_ssdt(finished(build_pci_ssdt(*config.pci)));
+    tables.push_back({"MCFG", {}, finished(build_mcfg(*config.pci))});
+  }
   tables[xsdt_index] = {"XSDT", {}, build_xsdt(tables)};
   return tables;
 }
@@ -146,7 +152,8 @@ bool is_sound(const AcpiConfig& config, Gpa base) {
   const auto is_port = [](Port port) { return port.raw() != 0 && port.raw() <= 0xffff; };
   return config.cpus >= 1 && config.sleep_type_s5 <= 7 && is_port(config.sleep_control) &&
          is_port(config.sleep_status) && is_port(config.reset) && is_low(config.lapic) &&
-         is_low(config.ioapic) && is_low(base) && is_aligned(base.raw(), 16);
+         is_low(config.ioapic) && is_low(base) && is_aligned(base.raw(), 16) &&
+         (!config.pci || acpi::is_sound(*config.pci));
 }
 
 std::unexpected<Error> no_room(const AcpiConfig& config, Gpa base, std::uint64_t limit_bytes) {

@@ -7,14 +7,29 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "base/units.h"
+#include "boot/placement.h"
 #include "bus/guest_mem.h"
 
 namespace takt {
+
+/// A PCI Express host bridge with bus 0 alone, and configuration ports at 0xcf8. INTA# of slot n is
+/// GSI 16 + n % 8, level, active low; no device has another pin.
+///
+/// Linux believes the MCFG only when the memory map of the boot protocol (before it reads AML; up
+/// to 6.9) or the namespace (after) has ECAM reserved. The tables see to the second; for the first
+/// the board puts [ecam, ecam + 1 MiB) into Payload::reserved. The windows must not be in there:
+/// Linux would take them for occupied.
+struct AcpiPci {
+  Gpa ecam{};                           // 1 MiB, on a boundary of 1 MiB, below 4 GiB
+  GpaRange mmio32{};                    // where BARs may be: below 4 GiB
+  std::optional<GpaRange> mmio64 = {};  // above 4 GiB; see high_window()
+};
 
 /// What the tables say, as the board knows it. Ports are 8-bit registers.
 struct AcpiConfig {
@@ -28,6 +43,7 @@ struct AcpiConfig {
   std::uint8_t reset_value = 0;
   Gpa lapic{0xfee0'0000};   // below 4 GiB
   Gpa ioapic{0xfec0'0000};  // below 4 GiB
+  std::optional<AcpiPci> pci = {};
 };
 
 struct AcpiTable {

@@ -28,6 +28,22 @@ inline AcpiConfig board(std::uint32_t cpus = 2) {
           .reset_value = 0x42};
 }
 
+inline constexpr AcpiPci pci{.ecam = Gpa{0xe120'0000},
+                             .mmio32 = {Gpa{0xc100'0000}, 0x1800'0000},
+                             .mmio64 = GpaRange{Gpa{0x123'4000'0000}, 0x56'0000'0000}};
+
+/// The board with a host bridge. Its SSDT is the third.
+inline AcpiConfig pci_board() {
+  AcpiConfig config = board();
+  config.pci = pci;
+  return config;
+}
+inline AcpiConfig pci_board_without_mmio64() {
+  AcpiConfig config = pci_board();
+  config.pci->mmio64.reset();
+  return config;
+}
+
 inline AcpiImage build(const AcpiConfig& config = board()) {
   auto image = build_acpi(config, base, room);
   EXPECT_TRUE(image) << image.error().text;

@@ -8,6 +8,7 @@ takt_layer(boot_arm64
     fdt_arm64.cpp
     fdt_devices_arm64.cpp
     fdt_gic_arm64.cpp
+    fdt_pci_arm64.cpp
     fdt_writer.cpp
     linux_image_arm64.cpp
     payload_arm64.cpp
@@ -23,6 +24,7 @@ takt_test(boot_arm64_test
     elf_arm64_test.cpp
     fdt_arm64_test.cpp
     fdt_dtc_arm64_test.cpp
+    fdt_pci_arm64_test.cpp
     fdt_writer_test.cpp
     gunzip_test.cpp
     linux_image_arm64_test.cpp

@@ -105,6 +105,7 @@ void add_root(FdtWriter& fdt, const FdtConfig& config) {
   add_timer(fdt, config);
   add_pmu(fdt, config);
   add_devices(fdt, config);
+  add_pci(fdt, config);
 }
 
 }  // namespace

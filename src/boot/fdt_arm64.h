@@ -2,7 +2,7 @@
 // The device tree of an arm64 machine, as a flattened tree (Devicetree Specification v0.4, 5) made
 // by libfdt. The nodes follow the bindings in Linux Documentation/devicetree/bindings; each node's
 // builder names its own. Not described: caches, CPU topology, the GIC's maintenance interrupt (no
-// nested virtualisation), PCI. Set-up only: plain data in, bytes out.
+// nested virtualisation). Set-up only: plain data in, bytes out.
 #pragma once
 
 #include <array>
@@ -56,6 +56,18 @@ struct FdtNs16550a {
   std::uint32_t clock_hz = 1'843'200;
 };
 
+/// host-generic-pci.yaml, as "pci-host-ecam-generic": bus 0 alone. MSIs go to the ITS, or to the
+/// GICv2's frame, when there is one. Addresses of memory are the same on the bus and for the CPUs.
+struct FdtPci {
+  Gpa ecam;         // 1 MiB
+  Gpa io;           // 64 KiB: I/O addresses 0 to 0xffff
+  GpaRange mmio32;  // below 4 GiB
+  /// Described as prefetchable: Linux warns of a 64-bit window that is not, and puts the BARs that
+  /// are not into the other one.
+  std::optional<GpaRange> mmio64 = {};
+  Gsi first_irq;  // INTA# of slot n is n above it, level, active high; no device has another pin
+};
+
 /// A device of takt's own, which no binding describes: "takt,debug-exit".
 struct FdtNode {
   std::string compatible;  // "vendor,device"; the node is called like the part behind the comma
@@ -81,6 +93,8 @@ struct FdtConfig {
   std::optional<FdtDevice> pl061;  // its line 3 is the power button: gpio-keys, KEY_POWER
   std::vector<FdtNode> extra;
   FdtChosen chosen;
+  std::vector<FdtDevice> virtio_mmio = {};  // virtio/mmio.yaml
+  std::optional<FdtPci> pci = {};
 };
 
 /// booting.rst, "Setup the device tree".

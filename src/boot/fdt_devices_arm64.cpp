@@ -85,6 +85,14 @@ void add_power_button(FdtWriter& fdt) {
   fdt.cells("gpios", {FdtWriter::ref(gpio_phandle), power_button_line, active_high});
 }
 
+/// virtio/mmio.yaml
+void add_virtio_mmio(FdtWriter& fdt, const FdtDevice& device) {
+  const auto node = fdt.node("virtio", device.registers.start.raw());
+  fdt.text("compatible", "virtio,mmio");
+  add_registers(fdt, device);
+  fdt.flag("dma-coherent");
+}
+
 /// "debug-exit" of "takt,debug-exit".
 std::string_view generic_name(std::string_view compatible) {
   return compatible.substr(compatible.find(',') + 1);
@@ -100,6 +108,7 @@ void add_devices(FdtWriter& fdt, const FdtConfig& config) {
     add_pl061(fdt, *config.pl061);
     add_power_button(fdt);
   }
+  for (const FdtDevice& device : config.virtio_mmio) add_virtio_mmio(fdt, device);
   for (const FdtNode& extra : config.extra) {
     const auto node = fdt.node(generic_name(extra.compatible), extra.registers.start.raw());
     fdt.text("compatible", extra.compatible);

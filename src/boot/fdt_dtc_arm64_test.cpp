@@ -47,6 +47,16 @@ class Dtc : public testing::Test {
 TEST_F(Dtc, IsSilentAboutAGicV3BoardWithEverything) { expect_silence_about(board()); }
 TEST_F(Dtc, IsSilentAboutAGicV2BoardWithEverything) { expect_silence_about(gicv2_board()); }
 
+TEST_F(Dtc, IsSilentAboutPciWithAnIts) { expect_silence_about(with_pci(board())); }
+TEST_F(Dtc, IsSilentAboutPciWithAnMsiFrame) { expect_silence_about(with_pci(gicv2_board())); }
+
+TEST_F(Dtc, IsSilentAboutPciWithoutMsisAndWithout64BitWindow) {
+  FdtConfig config = with_pci(board());
+  std::get_if<FdtGicV3>(&config.gic)->its.reset();
+  config.pci->mmio64.reset();
+  expect_silence_about(config);
+}
+
 TEST_F(Dtc, IsSilentAboutTheSmallestBoard) {
   FdtConfig config{.cpus = {0},
                    .memory = {{Gpa{0x4000'0000}, 64_MiB}},

@@ -23,7 +23,10 @@ void add_gic(FdtWriter& fdt, const FdtConfig& config);
 /// What goes into the third cell of a PPI for the CPUs that it is private to.
 [[nodiscard]] std::uint32_t ppi_cpu_mask(const FdtConfig& config);
 
-/// UART, clock, PrimeCells, takt's own: fdt_devices_arm64.cpp.
+/// The PCI host bridge: fdt_pci_arm64.cpp.
+void add_pci(FdtWriter& fdt, const FdtConfig& config);
+
+/// UART, clock, PrimeCells, virtio, takt's own: fdt_devices_arm64.cpp.
 void add_devices(FdtWriter& fdt, const FdtConfig& config);
 /// "/serial@9000000"
 [[nodiscard]] std::string uart_path(const FdtConfig& config);

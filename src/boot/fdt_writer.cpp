@@ -72,7 +72,7 @@ void FdtWriter::u64(const char* name, std::uint64_t value) {
   bytes(name, out);
 }
 
-void FdtWriter::cells(const char* name, std::initializer_list<std::uint32_t> values) {
+void FdtWriter::cells(const char* name, std::span<const std::uint32_t> values) {
   std::vector<std::byte> out;
   for (const std::uint32_t value : values) append(out, value);
   bytes(name, out);

@@ -46,7 +46,10 @@ class FdtWriter {
   void flag(const char* name);
   void u32(const char* name, std::uint32_t value) { cells(name, {value}); }
   void u64(const char* name, std::uint64_t value);
-  void cells(const char* name, std::initializer_list<std::uint32_t> values);
+  void cells(const char* name, std::span<const std::uint32_t> values);
+  void cells(const char* name, std::initializer_list<std::uint32_t> values) {
+    cells(name, std::span{values.begin(), values.size()});
+  }
   void bytes(const char* name, std::span<const std::byte> value);
   void text(const char* name, std::string_view value) { texts(name, {value}); }
   void texts(const char* name, std::initializer_list<std::string_view> values);

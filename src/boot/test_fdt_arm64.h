@@ -35,6 +35,20 @@ inline FdtConfig board() {
                      .kaslr_seed = std::array<std::byte, 8>{std::byte{9}}}};
 }
 
+inline constexpr FdtPci pci{.ecam = Gpa{0x3f00'0000},
+                            .io = Gpa{0x3eff'0000},
+                            .mmio32 = {Gpa{0x1400'0000}, 0x2aff'0000},
+                            .mmio64 = GpaRange{Gpa{0x80'0000'0000}, 512_GiB},
+                            .first_irq = Gsi{32}};
+
+/// With a host bridge and two virtio devices.
+inline FdtConfig with_pci(FdtConfig config) {
+  config.virtio_mmio = {{.registers = {Gpa{0xa10'0000}, 0x200}, .irq = Gsi{16}},
+                        {.registers = {Gpa{0xa10'0200}, 0x200}, .irq = Gsi{17}}};
+  config.pci = pci;
+  return config;
+}
+
 /// The same with a GICv2 and its MSI frame, and the other UART.
 inline FdtConfig gicv2_board() {
   FdtConfig config = board();

@@ -2,6 +2,7 @@
 takt_layer(boot
   SOURCES
     bzimage_x86.cpp
+    high_window_x86.cpp
     image_x86.cpp
     low_memory_x86.cpp
     memory_map_x86.cpp
@@ -14,6 +15,7 @@ takt_layer(boot
 takt_test(boot_x86_test
   SOURCES
     bzimage_x86_test.cpp
+    high_window_x86_test.cpp
     image_x86_test.cpp
     low_memory_x86_test.cpp
     memory_map_x86_test.cpp

@@ -96,10 +96,15 @@ class Bus {
   /// blocks until then. One caller at a time, not a reader; before there are readers it does not
   /// wait.
   void publish(Table<A> table, const Quiescence& readers) {
+    const auto old = replace(std::move(table));
+    readers.wait();
+  }
+  /// The same for a caller that cannot wait: the one before is the caller's, to be freed when no
+  /// reader has it any more.
+  [[nodiscard]] std::unique_ptr<const Table<A>> replace(Table<A> table) {
     auto next = std::make_unique<const Table<A>>(std::move(table));
     seen_.store(next.get(), std::memory_order_seq_cst);
-    readers.wait();
-    table_ = std::move(next);
+    return std::exchange(table_, std::move(next));
   }
   /// The table in force: for the publisher.
   [[nodiscard]] const Table<A>& table() const { return *table_; }

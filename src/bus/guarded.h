@@ -6,6 +6,7 @@
 
 #include "base/pi_mutex.h"
 #include "bus/device.h"
+#include "bus/work.h"
 
 namespace takt {
 
@@ -36,6 +37,22 @@ class Guarded : public Device {
   Device& model_;
   const DeviceId id_;
   PiMutex mutex_;  // held while anything but an inline access touches the model
+};
+
+/// The work of a model for its server, atomic with respect to guest accesses as they are. One turn
+/// of it is bounded: a vCPU may be waiting.
+class GuardedWork final : public Work {
+ public:
+  GuardedWork(Guarded& guarded, Work& work) : guarded_{guarded}, work_{work} {}
+  void begin() RT override { work_.begin(); }
+  Worked work() RT override {
+    return guarded_.with([this]() RT { return work_.work(); });
+  }
+  void finish() override { work_.finish(); }
+
+ private:
+  Guarded& guarded_;
+  Work& work_;
 };
 
 }  // namespace takt

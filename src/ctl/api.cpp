@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "ctl/open_metrics.h"
 
@@ -69,18 +70,32 @@ Response reset(ControlledVm& vm, std::string_view) {
   return end_after(vm, {Ending::reset, reset_by_user});
 }
 
-constexpr std::string_view trace_parameter = "last_ms=";
+/// N of "PARAMETER=N".
+std::optional<std::uint64_t> number_of(std::string_view query, std::string_view parameter) {
+  if (!query.starts_with(parameter) || !query.substr(parameter.size()).starts_with('='))
+    return std::nullopt;
+  const std::string_view text = query.substr(parameter.size() + 1);
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
 
 /// The rings hold less than an hour of anything.
 Response trace(ControlledVm& vm, std::string_view query) {
   constexpr std::uint64_t most_ms = 3'600'000;
-  std::uint64_t last_ms = 0;
-  const std::string_view text = query.substr(std::min(trace_parameter.size(), query.size()));
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), last_ms);
-  const bool whole = error == std::errc{} && end == text.data() + text.size();
-  if (!query.starts_with(trace_parameter) || !whole || last_ms == 0 || last_ms > most_ms)
+  const auto last_ms = number_of(query, "last_ms");
+  if (!last_ms || *last_ms == 0 || *last_ms > most_ms)
     return error_response(400, "wants ?last_ms=N, 1 to 3600000");
-  return {.body = vm.trace(last_ms * 1'000'000)};
+  return {.body = vm.trace(*last_ms * 1'000'000)};
+}
+
+Response balloon(ControlledVm& vm, std::string_view query) {
+  const auto mib = number_of(query, "target_mib");
+  if (!mib || *mib > vm.memory() >> 20)
+    return error_response(400, "wants ?target_mib=N: what the guest shall give, of its memory");
+  if (!vm.set_balloon(*mib << 20)) return error_response(501, "only a VM with --balloon does that");
+  return no_content();
 }
 
 Response republish(ControlledVm& vm, std::string_view) {
@@ -105,6 +120,7 @@ constexpr std::array endpoints{
     Endpoint{"PUT", "/api/v1/vm.shutdown", shut_down},
     Endpoint{"PUT", "/api/v1/vm.power-off", power_off},
     Endpoint{"PUT", "/api/v1/vm.reset", reset},
+    Endpoint{"PUT", "/api/v1/vm.balloon", balloon},
     Endpoint{"PUT", "/api/v1/testdev.republish", republish},
 };
 

@@ -30,6 +30,10 @@ class ControlledVm {
   [[nodiscard]] virtual std::string trace(std::uint64_t last_ns) const = 0;
   /// Publishes the dispatch tables anew; false on a VM without --testdev.
   [[nodiscard]] virtual bool republish() = 0;
+  /// Bytes of guest RAM.
+  [[nodiscard]] virtual std::uint64_t memory() const = 0;
+  /// How many bytes of it the guest shall give; false on a VM without --balloon.
+  [[nodiscard]] virtual bool set_balloon(std::uint64_t bytes) = 0;
 };
 
 struct Request {

@@ -105,5 +105,16 @@ TEST(Api, TablesArePublishedAnewForTestsOnly) {
   EXPECT_EQ(answer(vm, {"PUT", "/api/v1/testdev.republish"}).status, 501u);
 }
 
+TEST(Api, TheBalloonIsSetInMibOfTheGuestsMemory) {
+  FakeVm vm;
+  EXPECT_EQ(answer(vm, {"PUT", "/api/v1/vm.balloon?target_mib=64"}).status, 204u);
+  EXPECT_EQ(vm.balloon, 64_MiB);
+  EXPECT_EQ(answer(vm, {"PUT", "/api/v1/vm.balloon?target_mib=513"}).status, 400u);
+  EXPECT_EQ(answer(vm, {"PUT", "/api/v1/vm.balloon?target_mib=-1"}).status, 400u);
+  EXPECT_EQ(answer(vm, {"PUT", "/api/v1/vm.balloon"}).status, 400u);
+  vm.has_balloon = false;
+  EXPECT_EQ(answer(vm, {"PUT", "/api/v1/vm.balloon?target_mib=1"}).status, 501u);
+}
+
 }  // namespace
 }  // namespace takt::ctl

@@ -31,11 +31,18 @@ class FakeVm final : public ControlledVm {
     return fmt::format(R"({{"last_ns": {}}})", last_ns);
   }
   [[nodiscard]] bool republish() override { return has_testdev; }
+  [[nodiscard]] std::uint64_t memory() const override { return 512_MiB; }
+  [[nodiscard]] bool set_balloon(std::uint64_t bytes) override {
+    if (has_balloon) balloon = bytes;
+    return has_balloon;
+  }
 
   bool paused = false;
   bool stuck = false;
   bool has_button = true;
   bool has_testdev = true;
+  bool has_balloon = true;
+  std::uint64_t balloon = 0;
   int presses = 0;
   std::vector<Outcome> endings;
   Statistics counted{.name = "fake",

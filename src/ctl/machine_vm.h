@@ -20,6 +20,10 @@ class MachineVm final : public ControlledVm {
     return machine_.trace(last_ns);
   }
   [[nodiscard]] bool republish() override { return machine_.republish(); }
+  [[nodiscard]] std::uint64_t memory() const override { return machine_.memory(); }
+  [[nodiscard]] bool set_balloon(std::uint64_t bytes) override {
+    return machine_.set_balloon(bytes);
+  }
   [[nodiscard]] Statistics statistics() const override { return machine_.snapshot(); }
 
  private:

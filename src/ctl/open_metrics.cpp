@@ -90,6 +90,29 @@ void write_durations(Text& text, const Statistics& all) {
   for_each_kind(text, all, write_maximum);
 }
 
+/// What the devices on the bus count of themselves.
+void write_services(Text& text, const Statistics& all) {
+  if (all.services.empty()) return;
+  text.family("takt_device_service_seconds", "histogram", "seconds",
+              "A network card's frames from arrival to interrupt and from doorbell to wire; a "
+              "disk's requests.");
+  for (const ServiceStatistics& service : all.services) {
+    const std::string labels =
+        fmt::format(R"(vm="{}",device="{}",what="{}")", all.name, service.device, service.what);
+    for (unsigned bits = first_bound_bits; bits <= last_bound_bits; ++bits) {
+      const std::uint64_t ns = std::uint64_t{1} << bits;
+      text.line(R"(takt_device_service_seconds_bucket{{{},le="{}"}} {})", labels, seconds(ns),
+                samples_up_to(service.took, all.rate, ns));
+    }
+    text.line(R"(takt_device_service_seconds_bucket{{{},le="+Inf"}} {})", labels,
+              service.took.samples());
+  }
+  text.family("takt_device_service_max_seconds", "gauge", "seconds", "The longest so far.");
+  for (const ServiceStatistics& service : all.services)
+    text.line(R"(takt_device_service_max_seconds{{vm="{}",device="{}",what="{}"}} {})", all.name,
+              service.device, service.what, seconds(all.rate.to_ns(service.took.max)));
+}
+
 struct ThreadMetric {
   std::string_view name;
   std::string_view unit;
@@ -140,6 +163,7 @@ std::string to_open_metrics(const Statistics& all) {
   Text text;
   write_vm(text, all);
   write_durations(text, all);
+  write_services(text, all);
   write_threads(text, all);
   write_back_pressure(text, all);
   text.line("# EOF");

@@ -70,6 +70,14 @@ bool Console::push(std::uint8_t byte) RT {
   return stored;
 }
 
+/// One ring of the bell for all.
+std::size_t Console::push_some(std::span<const std::uint8_t> bytes) RT {
+  std::size_t taken = 0;
+  while (taken < bytes.size() && ring_.push(bytes[taken])) ++taken;
+  bell_.ring();
+  return taken;
+}
+
 Worked Console::work() RT {
   const std::uint64_t begin = cycles();
   if (fill_output()) {

@@ -55,6 +55,7 @@ class Console final : public ByteSink, public Work {
 
   /// Device side, under the device's lock: the ring has one producer.
   [[nodiscard]] bool push(std::uint8_t byte) RT override;
+  [[nodiscard]] std::size_t push_some(std::span<const std::uint8_t> bytes) RT override;
 
   Worked work() RT override;
   /// Writes out what is left, unless it has been stuck for a second in all.

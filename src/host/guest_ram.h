@@ -40,6 +40,8 @@ class GuestRam {
   ~GuestRam();
 
   [[nodiscard]] std::span<std::byte> bytes() const { return bytes_; }
+  /// The memfd; bytes() begins at its offset 0.
+  [[nodiscard]] const Fd& fd() const { return fd_; }
 
  private:
   Fd fd_;

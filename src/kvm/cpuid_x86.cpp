@@ -174,4 +174,12 @@ CpuidTable vcpu_cpuid(CpuidTable table, VcpuId id) {
   return table;
 }
 
+unsigned physical_address_bits(const CpuidTable& table) {
+  using guest_bits = Field<23, 16, std::uint32_t>;
+  using bits = Field<7, 0, std::uint32_t>;
+  const auto leaf = std::ranges::find(table, 0x8000'0008u, &kvm_cpuid_entry2::function);
+  if (leaf == table.end()) return 36;
+  return guest_bits::get(leaf->eax) != 0 ? guest_bits::get(leaf->eax) : bits::get(leaf->eax);
+}
+
 }  // namespace takt::kvm

@@ -40,4 +40,9 @@ struct CpuidPolicy {
 /// `table` with the fields that hold the vCPU's own x2APIC id.
 [[nodiscard]] CpuidTable vcpu_cpuid(CpuidTable table, VcpuId id);
 
+/// How many bits of a guest-physical address the guest's CPUs use: leaf 0x8000'0008, EAX[23:16]
+/// where a host fills that in (second-level paging reaches less than its CPUs), else EAX[7:0]; 36
+/// without the leaf.
+[[nodiscard]] unsigned physical_address_bits(const CpuidTable& table);
+
 }  // namespace takt::kvm

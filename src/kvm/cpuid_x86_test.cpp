@@ -109,5 +109,18 @@ TEST(VcpuCpuid, PutsTheIdWhereTheManualsSay) {
   EXPECT_EQ(leaf(t, 0x8000'001e).eax, 3u);
 }
 
+TEST(PhysicalAddressBits, AreThoseOfTheLeafAndOfItsGuestFieldWhereThereIsOne) {
+  CpuidTable table = host();
+  EXPECT_EQ(physical_address_bits(table), 48u);
+  for (auto& e : table)
+    if (e.function == 0x8000'0008) e.eax = 0x30'3934;
+  EXPECT_EQ(physical_address_bits(table), 48u);
+  for (auto& e : table)
+    if (e.function == 0x8000'0008) e.eax = 0x3027;
+  EXPECT_EQ(physical_address_bits(table), 39u);
+}
+
+TEST(PhysicalAddressBits, Are36WithoutTheLeaf) { EXPECT_EQ(physical_address_bits({}), 36u); }
+
 }  // namespace
 }  // namespace takt::kvm

@@ -8,15 +8,6 @@
 
 namespace takt::kvm {
 
-/// What stands before the entries of a request with a flexible array. The kernel's own structures
-/// cannot be used from C++: their flexible array member is declared beside an empty struct, which
-/// C++ gives a size, so sizeof and with it the request number come out wrong.
-struct FlexHeader {
-  std::uint32_t entries = 0;
-  std::uint32_t padding = 0;
-};
-static_assert(sizeof(FlexHeader) == 8);
-
 inline constexpr unsigned long get_supported_cpuid =
     _IOC(_IOC_READ | _IOC_WRITE, KVMIO, 0x05, sizeof(FlexHeader));  // on /dev/kvm
 inline constexpr unsigned long set_msrs = _IOC(_IOC_WRITE, KVMIO, 0x89, sizeof(FlexHeader));

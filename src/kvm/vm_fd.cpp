@@ -5,6 +5,7 @@
 #include <linux/kvm.h>
 
 #include "kvm/disable_exits.h"
+#include "kvm/pin_routes.h"
 #include "kvm/requests.h"
 
 namespace takt::kvm {
@@ -47,6 +48,16 @@ void VmFd::set_irq_line(Gsi gsi, bool level) const RT {
   line.irq = gsi.raw();
   line.level = level ? 1 : 0;
   ::ioctl(fd_.raw(), KVM_IRQ_LINE, &line);  // fails only for a GSI without a route: a board bug
+}
+
+bool VmFd::signal_msi(const MsiMessage& message, std::uint32_t devid) const RT {
+  kvm_msi msi{};
+  msi.address_lo = static_cast<std::uint32_t>(message.address);
+  msi.address_hi = static_cast<std::uint32_t>(message.address >> 32);
+  msi.data = message.data;
+  msi.flags = msi_flags();
+  msi.devid = devid;
+  return ::ioctl(fd_.raw(), KVM_SIGNAL_MSI, &msi) >= 0;  // 0: the guest has masked it at its end
 }
 
 std::uint32_t VmFd::offered_disable_exits() const {

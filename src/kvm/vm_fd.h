@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A KVM virtual machine: memory slots, interrupt controller, capabilities. Set-up only: the one
-// function that runs beside the guest is set_irq_line().
+// A KVM virtual machine: memory slots, interrupt controller, capabilities. Set-up only: what runs
+// beside the guest is set_irq_line() and signal_msi().
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "base/rt.h"
 #include "base/units.h"
+#include "bus/msi.h"
 #include "kvm/system.h"
 
 namespace takt::kvm {
@@ -38,7 +39,13 @@ class VmFd {
   /// priority: virt/kvm/eventfd.c, irqfd_wakeup). Any thread; does not block.
   void set_irq_line(Gsi gsi, bool level) const RT;
 
-  /// From now on a guest write of any value ends in the kernel as a signal on `event`.
+  /// Delivers `message` as if the device with requester id `devid` had written it (only a GIC looks
+  /// at who it was). One system call, KVM_SIGNAL_MSI, that does the delivery in the caller's
+  /// context. Any thread. False when KVM knows no target for it: what a guest programmed is wrong.
+  bool signal_msi(const MsiMessage& message, std::uint32_t devid) const RT;
+
+  /// From now on, and for as long as the VM lives, a guest write of any value ends in the kernel as
+  /// a signal on `event`. For one that can end: Ioeventfd.
   Result<> add_eventfd(Port port, Width width, const Fd& event);
   Result<> add_eventfd(Gpa gpa, Width width, const Fd& event);
 

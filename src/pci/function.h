@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // A PCI function as the root sees it: its configuration space, its base address registers and what
-// is behind them, its interrupts. PCI Local Bus Specification 3.0, chapter 6; PCI Express Base 4.0,
-// 7.5, where a function has the capability.
+// is behind them, its interrupts. PCI Local Bus Specification 3.0, chapter 6.
 //
-// A device model does not derive from it: it makes one, describes itself, and gives it the devices
-// that its BARs show. Set-up is one thread. After that write() is called by vCPU threads under the
-// root's lock, read() by any thread without one.
+// A device model does not derive from it: whoever makes the model makes a function, describes it,
+// and gives it the devices that its BARs show. Set-up is one thread. After that write() is called
+// by vCPU threads under the root's lock, and reads come from any thread without one.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -19,6 +19,8 @@
 #include "bus/irq.h"
 #include "bus/msi.h"
 #include "pci/config_space.h"
+#include "pci/intx.h"
+#include "pci/msi.h"
 #include "pci/msix.h"
 
 namespace takt::pci {
@@ -41,49 +43,92 @@ struct Bar {
   BarKind kind = BarKind::mem32;
   bool prefetchable = false;
   std::uint64_t bytes = 0;
-  Device* device = nullptr;  // what stands on the bus: a Guarded, or a model whose accesses are inline
+  Device* device = nullptr;  // on the bus: a Guarded, or a model whose accesses are inline
   DeviceId id = {};
   Width widest = Width::b4;
 };
 
-/// Where a BAR is now, when its space is enabled.
+/// Where a BAR is, when its space is enabled.
 struct MappedBar {
   const Bar* bar = nullptr;
   std::uint64_t start = 0;
+  bool operator==(const MappedBar&) const = default;
 };
 
 class Function {
  public:
   explicit Function(const Identity& identity);
+  Function(const Function&) = delete;
+  Function& operator=(const Function&) = delete;
 
   // --- set-up ---
   void add_bar(const Bar& bar);
+  /// What is shown by a BAR that was added before its device was there.
+  void set_bar_device(unsigned index, Device& device, DeviceId id);
   /// `body` is what follows the two bytes of id and next; `writable` has ones where the guest may
   /// write, and is as long or empty. Returns the capability's offset.
   std::uint8_t add_capability(std::uint8_t id, std::span<const std::uint8_t> body,
                               std::span<const std::uint8_t> writable = {});
-  /// A table of `vectors` (1..2048) in a memory BAR of its own.
-  Msix& add_msix(std::vector<MsiVector*> vectors, unsigned bar, DeviceId id);
-  /// The function interrupts by pin INTA#; `irq_line` is what firmware would write into the
-  /// register of that name (an IOAPIC pin on a PC).
-  void add_intx(std::uint8_t irq_line);
-  void place_bar(unsigned index, std::uint64_t start);  // as firmware does
+  /// Accesses that touch the four bytes at `offset` go to `window` instead, inline, offsets counted
+  /// from there. One window.
+  void add_window(std::uint8_t offset, Device& window);
+  /// The table of these vectors (1..2048) in the memory BAR `bar`, which is added. `id` is the
+  /// device's in records.
+  Msix& add_msix(std::vector<MsiVector*> vectors, unsigned bar, Upkeep& upkeep, unsigned slot,
+                 DeviceId id);
+  /// MSI with these vectors (1, 2, 4 ... 32), before add_intx(). Not together with MSI-X.
+  Msi& add_msi(std::vector<MsiVector*> vectors, bool maskable);
+  /// The function has the pin INTA#, which ends at `pin`; `irq_line` is what firmware writes into
+  /// the register of that name. Returns what the model drives.
+  IrqSink& add_intx(IrqSink& pin, std::uint8_t irq_line);
+  /// As firmware does: the BAR's address.
+  void place_bar(unsigned index, std::uint64_t start);
+  /// As firmware does: memory, I/O and bus mastering are on.
+  void enable();
 
   [[nodiscard]] ConfigSpace& config() { return config_; }
   [[nodiscard]] const ConfigSpace& config() const { return config_; }
   [[nodiscard]] std::span<const Bar> bars() const { return bars_; }
-  [[nodiscard]] Msix* msix() { return msix_ ? &*msix_ : nullptr; }
+  [[nodiscard]] Msix* msix() RT { return msix_.get(); }
+  [[nodiscard]] Msi* msi() RT { return msi_.get(); }
+  /// On the server of `pci`: see Msix::route() and Msi::route().
+  void route(std::uint16_t vector);
 
   // --- the guest runs ---
-  /// Those BARs that are decoded now: the command register enables their space.
+  [[nodiscard]] std::uint32_t read(Access access) const RT {
+    return config_.read(access.offset, access.width);
+  }
+  /// What a write leaves for the server of `pci`.
+  struct Effect {
+    bool remap = false;  // other BARs are decoded now, or elsewhere
+    bool route = false;  // vectors have no message at KVM yet
+  };
+  /// Under the root's lock.
+  [[nodiscard]] Effect write(Access access, std::uint32_t value) RT;
+  /// The window, if the access is one to it. Such an access runs without the root's lock.
+  [[nodiscard]] Device* window(Access access) const RT;
+  [[nodiscard]] Access in_window(Access access) const RT;
+  /// Those BARs that are decoded now: the command register enables their space. Allocates.
   [[nodiscard]] std::vector<MappedBar> mapped_bars() const;
-  [[nodiscard]] bool bus_master() const RT;
-  [[nodiscard]] bool intx_disabled() const RT;
 
  private:
+  struct Decoded {
+    std::array<std::uint64_t, 6> start{};  // 0: not decoded
+    bool operator==(const Decoded&) const = default;
+  };
+  [[nodiscard]] Decoded decoded() const RT;
+  [[nodiscard]] std::uint64_t start_of(const Bar& bar) const RT;
+
   ConfigSpace config_;
   std::vector<Bar> bars_;
-  std::optional<Msix> msix_;
+  std::uint8_t next_capability_ = 0x40;
+  std::uint8_t last_capability_ = 0;
+  std::uint8_t window_offset_ = 0;
+  Device* window_ = nullptr;
+  std::uint8_t msix_capability_ = 0;
+  std::unique_ptr<Msix> msix_;
+  std::unique_ptr<Msi> msi_;
+  std::unique_ptr<Intx> intx_;
 };
 
 }  // namespace takt::pci

@@ -10,20 +10,10 @@
 #include "base/rt.h"
 #include "base/units.h"
 #include "bus/work.h"
+#include "virtio/features.h"
 #include "virtio/virtqueue.h"
 
 namespace takt::virtio {
-
-/// Feature bits that are the transport's and the rings' business. 6.
-namespace feature {
-inline constexpr std::uint64_t indirect_desc = 1ull << 28;
-inline constexpr std::uint64_t event_idx = 1ull << 29;
-inline constexpr std::uint64_t version_1 = 1ull << 32;
-inline constexpr std::uint64_t access_platform = 1ull << 33;
-inline constexpr std::uint64_t ring_packed = 1ull << 34;
-inline constexpr std::uint64_t in_order = 1ull << 35;
-inline constexpr std::uint64_t ring_reset = 1ull << 40;
-}  // namespace feature
 
 /// The device's way to its driver: implemented by the transport. Any function may be called from
 /// the device's server only, or under its lock.
@@ -38,7 +28,8 @@ class Interrupts {
 };
 
 /// All of it is called on the device's server, or under the device's lock, as a model's read() and
-/// write() are; bounded, never blocking.
+/// write() are; bounded, never blocking. work() is called between start() and the end of stop()
+/// only, also while stop() is still to become true.
 class Model : public Work {
  public:
   [[nodiscard]] virtual std::string_view name() const = 0;
@@ -54,7 +45,8 @@ class Model : public Work {
   virtual void write_config(std::uint64_t offset, Width width, std::uint64_t value) RT = 0;
 
   /// The driver has set DRIVER_OK with these features. `queues` has one for each of queue_sizes(),
-  /// of which the driver may have left some disabled, and stays where it is.
+  /// of which the driver may have left some disabled (they give nothing), and stays where it is.
+  /// What was made available before is not notified: work() follows, and looks at all queues.
   virtual void start(std::uint64_t features, std::span<Virtqueue> queues,
                      Interrupts& interrupts) RT = 0;
   /// A reset: no queue is touched from the time at which this returns true. When requests are under
@@ -62,9 +54,9 @@ class Model : public Work {
   [[nodiscard]] virtual bool stop() RT = 0;
   /// The same for one queue (2.6.1); the others go on.
   [[nodiscard]] virtual bool stop_queue(unsigned queue) RT = 0;
-  /// A queue that was reset is enabled again.
+  /// A queue that was reset, or was disabled at start(), is enabled. work() follows.
   virtual void restart_queue(unsigned queue) RT = 0;
-  /// The driver has notified `queue`. Does little: work() follows.
+  /// The driver has notified `queue`, perhaps for nothing. Does little: work() follows.
   virtual void notified(unsigned queue) RT = 0;
 };
 

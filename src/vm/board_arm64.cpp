@@ -19,12 +19,14 @@
 #include "host/fresh_memory.h"
 #include "host/linux_host.h"
 #include "host/system_clock.h"
-#include "host/wall_clock_alarm.h"
+#include "host/timer_alarm.h"
 #include "kvm/irq_line.h"
 #include "kvm/vcpu_arm64.h"
 #include "kvm/vgic_arm64.h"
+#include "vm/address_maps.h"
 #include "vm/boot_arm64.h"
 #include "vm/layout_arm64.h"
+#include "vm/pci_host.h"
 #include "vm/uart_client.h"
 
 namespace takt {
@@ -37,10 +39,26 @@ struct Spi {
   LevelIrq line{pin};
 };
 
+/// PCI's I/O ports, which arm64 reaches by memory accesses: what is on the port bus.
+class PioWindow final : public Device {
+ public:
+  explicit PioWindow(PioBus& pio) : pio_{pio} {}
+  [[nodiscard]] std::string_view name() const override { return "pci-io"; }
+  std::uint64_t read(Access access) RT override {
+    return pio_.read(Port{access.offset}, access.width, access.from);
+  }
+  void write(Access access, std::uint64_t value) RT override {
+    pio_.write(Port{access.offset}, access.width, value, access.from);
+  }
+
+ private:
+  PioBus& pio_;
+};
+
 class BoardArm64 : public Board {
  public:
   BoardArm64(const VmConfig& config, kvm::VmFd& vm, const BoardWiring& wiring,
-             std::unique_ptr<WallClockAlarm> alarm)
+             std::unique_ptr<TimerAlarm> alarm)
       : config_{config},
         servers_{wiring.servers},
         uart_spi_{vm, layout::uart_spi},
@@ -51,10 +69,23 @@ class BoardArm64 : public Board {
         uart16550_{uart_spi_.line, wiring.console, layout::uart16550_reg_shift},
         pl031_{rtc_spi_.line, clock_, *alarm_},
         pl061_{gpio_spi_.line},
-        debug_exit_{wiring.control} {}
+        debug_exit_{wiring.control},
+        maps_{wiring.readers, wiring.servers, vm} {}
 
-  [[nodiscard]] PioBus& pio() override { return pio_; }
-  [[nodiscard]] MmioBus& mmio() override { return mmio_; }
+  [[nodiscard]] PioBus& pio() override { return maps_.pio(); }
+  [[nodiscard]] MmioBus& mmio() override { return maps_.mmio(); }
+  void republish() override { maps_.republish(); }
+  [[nodiscard]] Result<> start_devices() override { return pci_ ? pci_->start() : Result<>{}; }
+  void for_each_service(
+      const std::function<void(std::string_view, const ServiceTimes&)>& each) const override {
+    if (pci_) pci_->for_each_service(each);
+  }
+  [[nodiscard]] bool set_balloon(std::uint32_t pages) override {
+    return pci_ && pci_->set_balloon(pages);
+  }
+  [[nodiscard]] std::vector<pid_t> device_threads() const override {
+    return pci_ ? pci_->threads() : std::vector<pid_t>{};
+  }
   [[nodiscard]] ConsoleClient console_client() override;
   [[nodiscard]] bool press_power_button() override;
   [[nodiscard]] std::vector<BoardFact> facts() const override;
@@ -65,7 +96,8 @@ class BoardArm64 : public Board {
   }
 
   Result<> create_gic(const kvm::VmFd& vm);
-  Result<> publish_table(const Quiescence& readers);
+  Result<> create_pci(kvm::VmFd& vm, const GuestMem& mem, const GuestRam& ram);
+  Result<> show_devices();
   Result<> add_eventfds(kvm::VmFd& vm);
   Result<> watch_alarm();
 
@@ -91,7 +123,7 @@ class BoardArm64 : public Board {
   Spi uart_spi_;
   Spi rtc_spi_;
   Spi gpio_spi_;
-  std::unique_ptr<WallClockAlarm> alarm_;
+  std::unique_ptr<TimerAlarm> alarm_;
   Pl011 pl011_;
   Uart16550 uart16550_;  // one of the two UARTs is on the bus
   Pl031 pl031_;
@@ -108,11 +140,28 @@ class BoardArm64 : public Board {
   kvm::Vgic vgic_;
   kvm::GicOffer gic_offer_;
   MachineShape shape_;
-  PioBus pio_;  // nothing is on it: arm64 has no such space
-  MmioBus mmio_;
+  AddressMaps maps_;
+  std::vector<std::unique_ptr<Spi>> pci_spis_;
+  std::unique_ptr<PciHost> pci_;  // null: nothing is on the bus, so there is none
+  PioWindow io_window_{maps_.pio()};
 };
 
-Result<> BoardArm64::publish_table(const Quiescence& readers) {
+Result<> BoardArm64::create_pci(kvm::VmFd& vm, const GuestMem& mem, const GuestRam& ram) {
+  if (pci_devices(config_).empty()) return {};
+  TRY(auto routing, kvm::GsiRouting::create(vm));
+  pci_ = std::make_unique<PciHost>(config_, mem, ram, vm, servers_, maps_, std::move(routing),
+                                   shape_.its);
+  return pci_->create(
+      {.io = {0x1000, layout::pci_io_bytes - 0x1000},
+       .mem32 = {layout::pci_mem32, layout::pci_mem32_bytes},
+       .mem64 = {}},
+      [this, &vm](unsigned slot) {
+        pci_spis_.push_back(std::make_unique<Spi>(vm, layout::pci_first_spi + slot));
+        return PciPin{pci_spis_.back()->pin, 0};
+      });
+}
+
+Result<> BoardArm64::show_devices() {
   constexpr std::uint64_t uart16550_bytes = Uart16550::region_bytes << layout::uart16550_reg_shift;
   // clang-format off
   std::vector<Region<Gpa>> regions{
@@ -129,13 +178,18 @@ Result<> BoardArm64::publish_table(const Quiescence& readers) {
     regions.push_back(at(layout::test_registers, test_registers_, "test-registers"));
     regions.push_back(at(layout::slow_device, guard("slow", slow_device_), slow_device_));
   }
-  TRY(auto table, Table<Gpa>::create("mmio", regions));
-  mmio_.publish(std::move(table), readers);
+  if (pci_) {
+    const DeviceId id = device_setting(config_, "pci").id;
+    regions.push_back(
+        {layout::pci_ecam, pci::Ecam::region_bytes, &pci_->ecam(), pci::Ecam::widest, id});
+    regions.push_back({layout::pci_io, layout::pci_io_bytes, &io_window_, Width::b4, id});
+  }
+  TRY_VOID(maps_.show({}, std::move(regions)));
+  if (pci_) pci_->show();
   return {};
 }
 
 Result<> BoardArm64::add_eventfds(kvm::VmFd& vm) {
-  TRY_VOID(servers_.add_doorbells(vm, mmio_.table()));
   if (!config_.testdev) return {};
   TRY(test_event_, make_eventfd());
   return vm.add_eventfd(layout::test_eventfd, Width::b4, test_event_);
@@ -248,11 +302,12 @@ Result<> set_up_vcpus(const VmConfig&, const kvm::VmFd& vm, std::span<const kvm:
 
 Result<std::unique_ptr<Board>> create_board(const VmConfig& config, kvm::VmFd& vm,
                                             const BoardWiring& wiring) {
-  TRY(auto alarm, WallClockAlarm::create());
+  TRY(auto alarm, TimerAlarm::on_wall_clock());
   auto board = std::make_unique<BoardArm64>(config, vm, wiring, std::move(alarm));
   TRY_VOID(board->create_gic(vm));
   TRY_VOID(granted(config, check_gicv4(config)));
-  TRY_VOID(board->publish_table(wiring.readers));
+  TRY_VOID(board->create_pci(vm, wiring.mem, wiring.ram));
+  TRY_VOID(board->show_devices());
   TRY_VOID(board->add_eventfds(vm));
   TRY_VOID(board->watch_alarm());
   return board;

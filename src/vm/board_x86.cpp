@@ -18,13 +18,22 @@
 #include "kvm/cpuid_x86.h"
 #include "kvm/irq_line.h"
 #include "kvm/irqchip_x86.h"
+#include "vm/address_maps.h"
 #include "vm/board.h"
 #include "vm/boot_x86.h"
 #include "vm/layout_x86.h"
+#include "vm/pci_host.h"
 #include "vm/uart_client.h"
 
 namespace takt {
 namespace {
+
+/// An input of the IOAPIC that PCI slots share.
+struct PciPinX86 {
+  PciPinX86(const kvm::VmFd& vm, Gsi gsi) : pin{vm, gsi} {}
+  kvm::IrqLine pin;
+  pci::SharedPin shared{pin};
+};
 
 class BoardX86 : public Board {
  public:
@@ -37,12 +46,25 @@ class BoardX86 : public Board {
         rtc_cmos_{clock_},
         i8042_{wiring.control},
         acpi_pm_{wiring.control},
-        debug_exit_{wiring.control} {
+        debug_exit_{wiring.control},
+        maps_{wiring.readers, wiring.servers, vm} {
     if (wiring.debug_console != nullptr) debug_console_.emplace(*wiring.debug_console);
   }
 
-  [[nodiscard]] PioBus& pio() override { return pio_; }
-  [[nodiscard]] MmioBus& mmio() override { return mmio_; }
+  [[nodiscard]] PioBus& pio() override { return maps_.pio(); }
+  [[nodiscard]] MmioBus& mmio() override { return maps_.mmio(); }
+  void republish() override { maps_.republish(); }
+  [[nodiscard]] Result<> start_devices() override { return pci_ ? pci_->start() : Result<>{}; }
+  void for_each_service(
+      const std::function<void(std::string_view, const ServiceTimes&)>& each) const override {
+    if (pci_) pci_->for_each_service(each);
+  }
+  [[nodiscard]] bool set_balloon(std::uint32_t pages) override {
+    return pci_ && pci_->set_balloon(pages);
+  }
+  [[nodiscard]] std::vector<pid_t> device_threads() const override {
+    return pci_ ? pci_->threads() : std::vector<pid_t>{};
+  }
   [[nodiscard]] ConsoleClient console_client() override { return uart_client(com1_, uart16550_); }
   [[nodiscard]] std::vector<BoardFact> facts() const override;
   [[nodiscard]] Result<> prepare_boot(const VmConfig& config, const PayloadFiles& files,
@@ -51,7 +73,8 @@ class BoardX86 : public Board {
     return boot_x86(config, files, mem, vcpus.front());
   }
 
-  Result<> publish_tables(const Quiescence& readers);
+  Result<> create_pci(kvm::VmFd& vm, const GuestMem& mem, const GuestRam& ram);
+  Result<> show_devices();
   Result<> add_eventfds(kvm::VmFd& vm);
 
  private:
@@ -89,11 +112,29 @@ class BoardX86 : public Board {
   Guarded& power_ = guard("power", acpi_pm_);
   Fd test_event_;
 
-  PioBus pio_;
-  MmioBus mmio_;
+  AddressMaps maps_;
+  std::vector<std::unique_ptr<PciPinX86>> pci_pins_;
+  std::unique_ptr<PciHost> pci_;  // null: nothing is on the bus, so there is none
 };
 
-Result<> BoardX86::publish_tables(const Quiescence& readers) {
+Result<> BoardX86::create_pci(kvm::VmFd& vm, const GuestMem& mem, const GuestRam& ram) {
+  if (pci_devices(config_).empty()) return {};
+  for (std::uint32_t n = 0; n < layout::pci_pins; ++n)
+    pci_pins_.push_back(std::make_unique<PciPinX86>(vm, Gsi{layout::pci_first_gsi + n}));
+  TRY(auto routing, kvm::GsiRouting::create(vm));
+  pci_ =
+      std::make_unique<PciHost>(config_, mem, ram, vm, servers_, maps_, std::move(routing), true);
+  return pci_->create({.io = {layout::pci_io, layout::pci_io_bytes},
+                       .mem32 = {layout::pci_mem32, layout::pci_mem32_bytes},
+                       .mem64 = {}},
+                      [this](unsigned slot) {
+                        const std::uint32_t pin = slot % layout::pci_pins;
+                        return PciPin{pci_pins_[pin]->shared.input(),
+                                      static_cast<std::uint8_t>(layout::pci_first_gsi + pin)};
+                      });
+}
+
+Result<> BoardX86::show_devices() {
   // clang-format off
   std::vector<Region<Port>> pio{
       // at                  on the bus    model
@@ -115,15 +156,19 @@ Result<> BoardX86::publish_tables(const Quiescence& readers) {
     mmio.push_back(at(layout::test_registers, test_registers_, "test-registers"));
     mmio.push_back(at(layout::slow_device, guard("slow", slow_device_), slow_device_));
   }
-  TRY(auto pio_table, Table<Port>::create("pio", pio));
-  TRY(auto mmio_table, Table<Gpa>::create("mmio", mmio));
-  pio_.publish(std::move(pio_table), readers);
-  mmio_.publish(std::move(mmio_table), readers);
+  if (pci_) {
+    const DeviceId id = device_setting(config_, "pci").id;
+    pio.push_back({layout::pci_config_ports, pci::ConfigPorts::region_bytes, &pci_->config_ports(),
+                   pci::ConfigPorts::widest, id});
+    mmio.push_back(
+        {layout::pci_ecam, pci::Ecam::region_bytes, &pci_->ecam(), pci::Ecam::widest, id});
+  }
+  TRY_VOID(maps_.show(std::move(pio), std::move(mmio)));
+  if (pci_) pci_->show();
   return {};
 }
 
 Result<> BoardX86::add_eventfds(kvm::VmFd& vm) {
-  TRY_VOID(servers_.add_doorbells(vm, mmio_.table()));
   if (!config_.testdev) return {};
   TRY(test_event_, make_eventfd());
   return vm.add_eventfd(layout::test_eventfd, Width::b1, test_event_);
@@ -141,7 +186,8 @@ Result<unsigned long> vm_type(const VmConfig&, const kvm::System&) { return 0; }
 Result<std::unique_ptr<Board>> create_board(const VmConfig& config, kvm::VmFd& vm,
                                             const BoardWiring& wiring) {
   auto board = std::make_unique<BoardX86>(config, vm, wiring);
-  TRY_VOID(board->publish_tables(wiring.readers));
+  TRY_VOID(board->create_pci(vm, wiring.mem, wiring.ram));
+  TRY_VOID(board->show_devices());
   TRY_VOID(board->add_eventfds(vm));
   return board;
 }

@@ -8,11 +8,21 @@
 #include "host/cpuid.h"
 #include "host/x86_host.h"
 #include "kvm/vcpu_x86.h"
+#include "pci/root.h"
 #include "vm/board.h"
 #include "vm/layout_x86.h"
+#include "vm/pci_devices.h"
 
 namespace takt {
 namespace {
+
+constexpr GpaRange pci_ecam{layout::pci_ecam, pci::Ecam::region_bytes};
+
+std::optional<AcpiPci> acpi_pci(const VmConfig& config) {
+  if (pci_devices(config).empty()) return std::nullopt;
+  return AcpiPci{.ecam = pci_ecam.start,
+                 .mmio32 = {Gpa{layout::pci_mem32}, layout::pci_mem32_bytes}};
+}
 
 constexpr std::uint64_t acpi_bytes = low_memory::end - low_memory::acpi_tables;
 
@@ -26,7 +36,8 @@ Result<AcpiImage> acpi_tables(const VmConfig& config) {
                      .reset = layout::acpi_pm + AcpiPm::reset_offset,
                      .reset_value = AcpiPm::reset_value,
                      .lapic = layout::lapic,
-                     .ioapic = layout::ioapic},
+                     .ioapic = layout::ioapic,
+                     .pci = acpi_pci(config)},
                     low_memory::acpi_tables, acpi_bytes);
 }
 
@@ -53,11 +64,13 @@ Result<> boot_x86(const VmConfig& config, const PayloadFiles& files, const Guest
                   const kvm::VcpuFd& boot_vcpu) {
   TRY(const AcpiImage acpi, acpi_tables(config));
   TRY_VOID(store_acpi(mem, acpi));
+  const bool has_pci = !pci_devices(config).empty();
+  const std::span<const GpaRange> reserved{&pci_ecam, has_pci ? 1u : 0u};
   auto start = load_payload(mem, {.kernel = files.kernel,
                                   .initrd = files.initrd,
                                   .cmdline = config.cmdline,
                                   .rsdp = acpi.rsdp,
-                                  .reserved = {},
+                                  .reserved = reserved,
                                   .kernel_name = config.kernel,
                                   .initrd_name = config.initrd ? *config.initrd : ""});
   if (!start) return in_context(config.kernel, start.error());

@@ -35,12 +35,12 @@ std::optional<std::int64_t> rt_runtime_us() {
   return us ? std::optional{*us} : std::nullopt;
 }
 
-BundleRecord in_words(const Record& record, const TimeLine& line) {
+BundleRecord in_words(const Record& record, const TimeLine& line, const WatchWorld& world) {
   return {.at_ns = line.ns_at(record.at),
           .took_ns = line.rate().to_ns(record.took),
           .kind = record.kind,
           .address = record.address,
-          .device = std::string{device_name(record.device)},
+          .device = std::string{world.device_name(record.device)},
           .write = record.is_write(),
           .width = record.width()};
 }
@@ -144,7 +144,7 @@ void BudgetWatch::look_at_delay(Known& known, std::vector<Miss>& misses) {
 }
 
 Miss BudgetWatch::miss_of(const Known& known, const Record& record, const TimeLine& line) const {
-  const BundleRecord words = in_words(record, line);
+  const BundleRecord words = in_words(record, line, world_);
   Miss miss{
       .tid = known.thread.tid, .when = words.span(), .took_ns = words.took_ns, .record = words};
   const auto it = std::ranges::find(known.thread.budgets, record.kind, &RecordBudget::kind);
@@ -192,7 +192,7 @@ BundleThread BudgetWatch::describe(const Known& known, Span window, const TimeLi
                       .major_faults = known.faults_lately.major};
   if (known.thread.recorder == nullptr) return thread;
   for (const Record& record : known.thread.recorder->last()) {
-    BundleRecord words = in_words(record, line);
+    BundleRecord words = in_words(record, line, world_);
     if (words.span().cut(window).ns() != 0 || window.holds(words.at_ns))
       thread.records.push_back(std::move(words));
   }

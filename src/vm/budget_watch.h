@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/cycles.h"
@@ -41,6 +42,9 @@ struct WatchWorld {
   /// The host's events since an instant; the error says why there are none.
   std::function<Result<std::vector<HostEvent>>(std::uint64_t since_ns)> host_events = {};
   std::function<Result<std::string>()> effective_state = {};
+  std::function<std::string_view(DeviceId)> device_name = [](DeviceId) -> std::string_view {
+    return "";
+  };
 };
 
 class BudgetWatch {

@@ -14,6 +14,7 @@
 #include "base/units.h"
 #include "host/console_endpoint.h"
 #include "host/guest_ram.h"
+#include "vm/pci_config.h"
 
 namespace takt {
 
@@ -86,6 +87,11 @@ struct VmConfig {
 
   ConsoleTarget console = {.kind = ConsoleKind::stdio};
   ConsoleTarget debug_console = {};
+  std::map<std::string, NetOptions> nets = {};      // by device name
+  std::map<std::string, DiskOptions> disks = {};    // by device name
+  std::map<std::string, ConsoleTarget> ports = {};  // of the virtio console, by port name
+  bool rng = false;
+  bool balloon = false;
   bool testdev = false;
   bool pit = false;                      // x86
   UartModel uart = UartModel::pl011;     // arm64

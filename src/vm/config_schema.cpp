@@ -45,6 +45,21 @@ constexpr std::array common{
     Option{"device", OptionKind::list, "NAME:KEY=VALUE,...",
            "who serves a device: server=NAME, access=lock (on the vCPU's thread) or server",
            [](VmConfig& c, std::string_view v) { return set_device(c, v); }},
+    Option{"net", OptionKind::list, "NAME:KEY=VALUE,...",
+           "a network card: model=virtio (default) or e1000, tap=INTERFACE or socket=PATH (such as "
+           "passt's), mac=52:54:00:..., queues=N",
+           [](VmConfig& c, std::string_view v) { return set_net(c, v); }},
+    Option{"disk", OptionKind::list, "NAME:KEY=VALUE,...",
+           "a virtio disk: path=FILE (raw, or a block device), readonly=on, cache=writeback "
+           "(default) or none, iops=N, bps=N, serial=TEXT",
+           [](VmConfig& c, std::string_view v) { return set_disk(c, v); }},
+    Option{"port", OptionKind::list, "NAME:TARGET",
+           "a port of a virtio console; targets as for --console",
+           [](VmConfig& c, std::string_view v) { return set_port(c, v); }},
+    Option{"rng", OptionKind::flag, "", "a virtio source of random bytes",
+           [](VmConfig& c, std::string_view v) { return store(c.rng, parse_bool(v)); }},
+    Option{"balloon", OptionKind::flag, "", "a virtio balloon, which gives free memory back",
+           [](VmConfig& c, std::string_view v) { return store(c.balloon, parse_bool(v)); }},
     Option{"helpers", OptionKind::keys, "KEY=VALUE,...",
            "place the kernel's threads that serve the VM (kvm-pit, kvm-nx-lpage-recovery, vhost); "
            "default, with a real-time vCPU: away from the vCPUs' CPUs",

@@ -54,6 +54,6 @@ constexpr std::array devices{
 }  // namespace
 
 std::span<const Option> board_options() { return options; }
-std::span<const DeviceRow> device_rows() { return devices; }
+std::span<const DeviceRow> board_devices() { return devices; }
 
 }  // namespace takt

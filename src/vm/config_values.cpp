@@ -6,49 +6,15 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <span>
 #include <vector>
 
 #include "base/bits.h"
 #include "kvm/disable_exits.h"
+#include "vm/config_words.h"
 
 namespace takt {
 namespace {
-
-std::optional<std::uint64_t> whole_number(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-template <class T>
-struct Word {
-  std::string_view text;
-  T value;
-};
-
-template <class T>
-Result<T> parse_word(std::string_view text, std::span<const Word<T>> words) {
-  const auto it = std::ranges::find(words, text, &Word<T>::text);
-  if (it != words.end()) return it->value;
-  std::string allowed;
-  for (const auto& word : words)
-    allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ", word.text);
-  return usage_error("allowed are " + allowed);
-}
-
-/// Calls each(part) for the parts of `text` between separators, until one fails.
-template <class F>
-Result<> for_each_part(std::string_view text, char separator, F each) {
-  while (true) {
-    const std::size_t cut = text.find(separator);
-    TRY_VOID(each(text.substr(0, cut)));
-    if (cut == std::string_view::npos) return {};
-    text.remove_prefix(cut + 1);
-  }
-}
 
 Result<Policy> parse_policy(std::string_view text) {
   static constexpr std::array<Word<Policy>, 3> words{
@@ -82,25 +48,10 @@ std::optional<std::string> take_key(std::string& text, std::string_view key) {
   return value;
 }
 
-/// The kernel keeps 15 characters of a thread's name (PR_SET_NAME, prctl(2)).
-Result<std::string> parse_thread_name(std::string_view text) {
-  constexpr std::string_view allowed =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
-  if (!text.empty() && text.size() <= 15 && text.find_first_not_of(allowed) == text.npos)
-    return std::string{text};
-  return usage_error("allowed are 1 to 15 letters, digits, '-' and '_' for a server's name");
-}
-
 Result<AccessPolicy> parse_access_policy(std::string_view text) {
   static constexpr std::array<Word<AccessPolicy>, 2> words{
       {{"lock", AccessPolicy::lock}, {"server", AccessPolicy::server}}};
   return parse_word<AccessPolicy>(text, words);
-}
-
-Result<> set_device_key(DeviceConfig& device, std::string_view key, std::string_view value) {
-  if (key == "server") return store(device.server, parse_thread_name(value));
-  if (key == "access") return store(device.access, parse_access_policy(value));
-  return usage_error(fmt::format("unknown key '{}'; allowed are server, access", key));
 }
 
 Result<> set_server_budget(Budgets& budget, std::string_view server, std::string_view value) {
@@ -126,17 +77,6 @@ Result<> set_budget_key(Budgets& budget, std::string_view key, std::string_view 
       "unknown key '{}'; allowed are exit_us, wakeup_us, job_us, SERVER.job_us, bundles", key));
 }
 
-struct NameAndRest {
-  std::string_view name, rest;
-};
-
-Result<NameAndRest> split_name(std::string_view text, std::string_view form) {
-  const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos || colon == 0 || colon + 1 == text.size())
-    return usage_error(fmt::format("the form is {}", form));
-  return NameAndRest{text.substr(0, colon), text.substr(colon + 1)};
-}
-
 }  // namespace
 
 Result<std::string> parse_text(std::string_view text, std::string_view what) {
@@ -155,6 +95,14 @@ Result<std::string> parse_name(std::string_view text) {
     return usage_error(
         "a name is letters, digits, '.', '_' and '-', and starts with neither . nor -");
   return std::string{text};
+}
+
+Result<std::string> parse_thread_name(std::string_view text) {
+  constexpr std::string_view allowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+  if (!text.empty() && text.size() <= 15 && text.find_first_not_of(allowed) == text.npos)
+    return std::string{text};
+  return usage_error("allowed are 1 to 15 letters, digits, '-' and '_' for a server's name");
 }
 
 Result<std::uint32_t> parse_number(std::string_view text, std::uint32_t least, std::uint32_t most) {
@@ -275,12 +223,25 @@ Result<> set_server(VmConfig& config, std::string_view text) {
 Result<> set_device(VmConfig& config, std::string_view text) {
   TRY(const NameAndRest parts,
       split_name(text, "NAME:KEY=VALUE,... such as uart:server=console,access=lock"));
-  DeviceConfig& device = config.devices[std::string{parts.name}];
   return for_each_part(parts.rest, ',', [&](std::string_view part) -> Result<> {
     const std::size_t equals = part.find('=');
+    const std::string_view key = part.substr(0, equals);
     const std::string_view value = equals == std::string_view::npos ? "" : part.substr(equals + 1);
-    return set_device_key(device, part.substr(0, equals), value);
+    TRY(const bool known, set_device_key(config, parts.name, key, value));
+    if (known) return {};
+    return usage_error(fmt::format("unknown key '{}'; allowed are server, access", key));
   });
+}
+
+Result<bool> set_device_key(VmConfig& config, std::string_view device, std::string_view key,
+                            std::string_view value) {
+  if (key != "server" && key != "access") return false;
+  DeviceConfig& wanted = config.devices[std::string{device}];
+  if (key == "server")
+    TRY_VOID(store(wanted.server, parse_thread_name(value)));
+  else
+    TRY_VOID(store(wanted.access, parse_access_policy(value)));
+  return true;
 }
 
 Result<> set_dma_latency(VmConfig& config, std::string_view text) {

@@ -17,6 +17,8 @@ namespace takt {
 [[nodiscard]] Result<std::string> parse_text(std::string_view text, std::string_view what);
 /// Of a VM: letters, digits, '.', '_' and '-', not starting with '.' or '-'.
 [[nodiscard]] Result<std::string> parse_name(std::string_view text);
+/// Of a server: the kernel keeps 15 characters of a thread's name (PR_SET_NAME, prctl(2)).
+[[nodiscard]] Result<std::string> parse_thread_name(std::string_view text);
 /// Decimal, within [least, most].
 [[nodiscard]] Result<std::uint32_t> parse_number(std::string_view text, std::uint32_t least,
                                                  std::uint32_t most);
@@ -36,6 +38,9 @@ namespace takt {
 [[nodiscard]] Result<> set_vcpu(VmConfig& config, std::string_view text);
 [[nodiscard]] Result<> set_server(VmConfig& config, std::string_view text);
 [[nodiscard]] Result<> set_device(VmConfig& config, std::string_view text);
+/// `key` is server or access; false: it is neither.
+[[nodiscard]] Result<bool> set_device_key(VmConfig& config, std::string_view device,
+                                          std::string_view key, std::string_view value);
 /// "off", "auto", or microseconds.
 [[nodiscard]] Result<> set_dma_latency(VmConfig& config, std::string_view text);
 /// Adds one line of schemata, such as "L3:0=f0;1=f0": the kernel knows what is in it.

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "vm/pci_devices.h"
+
 namespace takt {
 namespace {
 
@@ -15,8 +17,14 @@ bool is_present(const DeviceRow& row, const VmConfig& config) {
 
 std::vector<std::string_view> served_names(const VmConfig& config) {
   std::vector<std::string_view> names;
-  for (const DeviceRow& row : device_rows())
+  for (const DeviceRow& row : device_rows(config))
     if (is_present(row, config) && !row.server.empty()) names.push_back(row.name);
+  return names;
+}
+
+std::vector<std::string_view> board_names() {
+  std::vector<std::string_view> names;
+  for (const DeviceRow& row : board_devices()) names.push_back(row.name);
   return names;
 }
 
@@ -31,13 +39,25 @@ Result<> check_server(std::string_view whose, std::string_view name, const VmCon
 
 }  // namespace
 
-std::string_view device_name(DeviceId id) {
-  const auto rows = device_rows();
+std::vector<DeviceRow> device_rows(const VmConfig& config) {
+  const auto board = board_devices();
+  std::vector<DeviceRow> rows{board.begin(), board.end()};
+  if (const auto on_bus = pci_devices(config); !on_bus.empty()) {
+    rows.push_back({.name = "pci", .server = "pci", .access = AccessPolicy::server});
+    for (const PciDevice& device : on_bus)
+      rows.push_back(
+          {.name = device.name, .server = device.server, .access = AccessPolicy::server});
+  }
+  return rows;
+}
+
+std::string_view device_name(const VmConfig& config, DeviceId id) {
+  const auto rows = device_rows(config);
   return id.raw() == 0 || id.raw() > rows.size() ? "" : rows[id.raw() - 1u].name;
 }
 
 DeviceSetting device_setting(const VmConfig& config, std::string_view name) {
-  const auto rows = device_rows();
+  const auto rows = device_rows(config);
   const auto row = std::ranges::find(rows, name, &DeviceRow::name);
   DeviceSetting setting{.id = DeviceId{static_cast<std::uint16_t>(row - rows.begin() + 1)},
                         .server = std::string{row->server},
@@ -58,7 +78,27 @@ std::vector<std::string> server_names(const VmConfig& config) {
   return names;
 }
 
+namespace {
+
+Result<> check_names(const VmConfig& config) {
+  const auto rows = device_rows(config);
+  for (auto row = rows.begin(); row != rows.end(); ++row)
+    if (std::find_if(std::next(row), rows.end(),
+                     [&](const DeviceRow& other) { return other.name == row->name; }) != rows.end())
+      return usage_error(fmt::format(
+          "device {}: two devices have this name (the machine's own are {}); give another",
+          row->name, fmt::join(board_names(), ", ")));
+  if (const auto count = pci_devices(config).size(); count > most_pci_devices)
+    return usage_error(
+        fmt::format("{} devices on the PCI bus: it has room for {}", count, most_pci_devices));
+  return {};
+}
+
+}  // namespace
+
 Result<> check_devices(const VmConfig& config) {
+  TRY_VOID(check_names(config));
+  TRY_VOID(check_pci_config(config));
   const auto devices = served_names(config);
   for (const auto& [name, _] : config.devices)
     if (std::ranges::find(devices, name) == devices.end())

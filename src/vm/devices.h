@@ -22,12 +22,15 @@ struct DeviceRow {
   bool (*present)(const VmConfig& config) = nullptr;
 };
 
-/// The devices of this architecture's board, config_schema_x86.cpp or _arm64.cpp. A device's
-/// DeviceId is its place in it, from 1.
-[[nodiscard]] std::span<const DeviceRow> device_rows();
+/// The devices of this architecture's board, config_schema_x86.cpp or _arm64.cpp.
+[[nodiscard]] std::span<const DeviceRow> board_devices();
 
-/// The name under which records show a device; "" for no device.
-[[nodiscard]] std::string_view device_name(DeviceId id);
+/// Those, and after them the ones that the user has put on the bus (vm/pci_devices.h). A device's
+/// DeviceId is its place in it, from 1. The names are the configuration's.
+[[nodiscard]] std::vector<DeviceRow> device_rows(const VmConfig& config);
+
+/// The name under which records show a device; "" for no device. It is the configuration's.
+[[nodiscard]] std::string_view device_name(const VmConfig& config, DeviceId id);
 
 /// A device of a VM with what is in force for it.
 struct DeviceSetting {

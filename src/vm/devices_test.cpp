@@ -20,7 +20,7 @@ TEST(Devices, ADeviceIsServedAsTheBoardProposes) {
   const auto setting = device_setting({}, "uart");
   EXPECT_EQ(setting.server, "console");
   EXPECT_EQ(setting.access, AccessPolicy::lock);
-  EXPECT_EQ(device_name(setting.id), "uart");
+  EXPECT_EQ(device_name({}, setting.id), "uart");
 }
 
 TEST(Devices, TheUserMayDecideOtherwise) {
@@ -66,8 +66,8 @@ TEST(Devices, WordsThatAreNotAllowedAreNamed) {
 }
 
 TEST(Devices, NoDeviceHasNoName) {
-  EXPECT_EQ(device_name({}), "");
-  EXPECT_EQ(device_name(DeviceId{0xffff}), "");
+  EXPECT_EQ(device_name({}, {}), "");
+  EXPECT_EQ(device_name({}, DeviceId{0xffff}), "");
 }
 
 }  // namespace

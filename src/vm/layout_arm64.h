@@ -16,7 +16,9 @@
 //   0x00'0a02'0000 | test eventfd                |
 //   0x00'0a03'0000 | slow device                 |
 //   0x00'1000'0000 | redistributors 123..511     |
-//   0x00'1400'0000 | free for devices            |
+//   0x00'1400'0000 | PCI: 32-bit BARs            |  vm/pci_host.h
+//   0x00'3eff'0000 | PCI: I/O ports              |
+//   0x00'3f00'0000 | PCI: ECAM of bus 0          |
 //   0x00'4000'0000 +-----------------------------+
 //                  | RAM                         |
 //                  +-----------------------------+
@@ -54,6 +56,13 @@ inline constexpr std::uint32_t uart_spi = 1;
 inline constexpr std::uint32_t rtc_spi = 2;
 inline constexpr std::uint32_t gpio_spi = 7;
 inline constexpr std::uint32_t pmu_intid = 23;  // a private one: PPI 7
+
+inline constexpr Gpa pci_ecam{0x3f00'0000};
+inline constexpr Gpa pci_io{0x3eff'0000};
+inline constexpr std::uint64_t pci_io_bytes = 64_KiB;
+inline constexpr std::uint64_t pci_mem32 = 0x1400'0000;
+inline constexpr std::uint64_t pci_mem32_bytes = 0x3eff'0000 - pci_mem32;
+inline constexpr std::uint32_t pci_first_spi = 32;  // INTA# of slot 0; 32 slots
 
 inline constexpr unsigned power_button_pin = 3;
 inline constexpr unsigned uart16550_reg_shift = 2;

@@ -5,7 +5,8 @@
 //   0x0'0000'0000 +--------------------------+
 //                 | RAM                      |
 //   0x0'c000'0000 +--------------------------+  at most 3 GiB of RAM below 4 GiB
-//                 | free for devices         |
+//   0x0'c000'0000 | PCI: 32-bit BARs         |  vm/pci_host.h
+//   0x0'e000'0000 | PCI: ECAM of bus 0       |
 //   0x0'fec0'0000 | IOAPIC (in KVM)          |
 //   0x0'fee0'0000 | local APIC (in KVM)      |
 //   0x0'ff00'0000 | test registers (testdev) |
@@ -14,6 +15,8 @@
 //   0x1'0000'0000 +--------------------------+
 //                 | the rest of RAM          |
 //                 +--------------------------+
+//
+// I/O ports from 0xc000 on are PCI's. INTA# of slot n is IOAPIC pin 16 + n modulo 8.
 #pragma once
 
 #include "base/units.h"
@@ -38,5 +41,14 @@ inline constexpr Port com1{0x3f8};
 inline constexpr Port acpi_pm{0x600};
 
 inline constexpr Gsi com1_gsi{4};
+
+inline constexpr Gpa pci_ecam{0xe000'0000};
+inline constexpr std::uint64_t pci_mem32 = 0xc000'0000;
+inline constexpr std::uint64_t pci_mem32_bytes = 512_MiB;
+inline constexpr Port pci_config_ports{0xcf8};
+inline constexpr std::uint64_t pci_io = 0xc000;
+inline constexpr std::uint64_t pci_io_bytes = 16_KiB;
+inline constexpr std::uint32_t pci_first_gsi = 16;
+inline constexpr std::uint32_t pci_pins = 8;
 
 }  // namespace takt::layout

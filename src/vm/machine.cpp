@@ -136,7 +136,9 @@ Result<std::unique_ptr<Console>> Machine::open_console(std::string_view key,
 Result<> Machine::create_board_and_boot() {
   readers_ = std::make_unique<Quiescence>(config_.cpus);
   TRY(board_, create_board(config_, vm_,
-                           {.control = life_,
+                           {.mem = mem_,
+                            .ram = ram_,
+                            .control = life_,
                             .console = *console_,
                             .debug_console = debug_console_.get(),
                             .servers = servers_,
@@ -193,13 +195,14 @@ Result<> Machine::start_threads() {
   TRY_VOID(servers_.start());
   TRY_VOID(console_->start("console"));
   if (debug_console_) TRY_VOID(debug_console_->start("debug"));
+  TRY_VOID(board_->start_devices());
   for (auto& fd : vcpu_fds_) {
-    vcpus_.push_back(
-        std::make_unique<VcpuThread>(std::move(fd), VcpuWorld{.pio = board_->pio(),
-                                                              .mmio = board_->mmio(),
-                                                              .readers = *readers_,
-                                                              .life = life_,
-                                                              .devices = device_rows().size()}));
+    vcpus_.push_back(std::make_unique<VcpuThread>(
+        std::move(fd), VcpuWorld{.pio = board_->pio(),
+                                 .mmio = board_->mmio(),
+                                 .readers = *readers_,
+                                 .life = life_,
+                                 .devices = device_rows(config_).size()}));
     set_budgets(*vcpus_.back());
     TRY_VOID(vcpus_.back()->start());
   }

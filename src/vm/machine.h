@@ -68,6 +68,10 @@ class Machine {
   /// Publishes the dispatch tables anew, as a device's move would; blocks until no vCPU sees the
   /// old ones. False without --testdev.
   [[nodiscard]] bool republish();
+  /// How many bytes of its RAM the guest shall give; what it does about it takes its time. False
+  /// without --balloon.
+  [[nodiscard]] bool set_balloon(std::uint64_t bytes) const;
+  [[nodiscard]] std::uint64_t memory() const { return config_.memory; }
   /// Ends the VM; does not wait for the end.
   void end(Outcome outcome) { life_.request(outcome); }
   /// False on a machine without. Blocks for as long as a finger does.

@@ -36,18 +36,18 @@ std::uint64_t locked_kib() {
 }
 
 /// The record of the slowest exit, if the ring still has it.
-Json slowest_json(std::span<const Record> records, std::uint64_t at) {
+Json slowest_json(std::span<const Record> records, std::uint64_t at, const VmConfig& config) {
   const auto it = std::ranges::find(records, at, &Record::at);
   if (it == records.end()) return nullptr;
   return {{"address", fmt::format("{:#x}", it->address)},
-          {"device", device_name(it->device)},
+          {"device", device_name(config, it->device)},
           {"write", it->is_write()},
           {"width", it->width()}};
 }
 
 /// How long user space took for each kind of exit: from KVM_RUN's return until the guest could go
 /// on.
-Json handling_json(const ThreadRecorder& recorder, CycleRate rate) {
+Json handling_json(const ThreadRecorder& recorder, CycleRate rate, const VmConfig& config) {
   const std::vector<Record> remembered = recorder.last();
   Json kinds = Json::object();
   for (std::size_t n = 0; n < record_kinds; ++n) {
@@ -59,7 +59,7 @@ Json handling_json(const ThreadRecorder& recorder, CycleRate rate) {
         {"p50_ns", rate.to_ns(taken.percentile(50))},
         {"p99_ns", rate.to_ns(taken.percentile(99))},
         {"max_ns", rate.to_ns(taken.max)},
-        {"slowest", slowest_json(remembered, taken.max_at)}};
+        {"slowest", slowest_json(remembered, taken.max_at, config)}};
   }
   return kinds;
 }
@@ -125,7 +125,7 @@ std::string Machine::statistics() const {
                      {"pio_exits", vcpu->recorder().of(RecordKind::pio).samples()},
                      {"mmio_exits", vcpu->recorder().of(RecordKind::mmio).samples()},
                      {"interrupted", vcpu->recorder().of(RecordKind::interrupted).samples()},
-                     {"handling", handling_json(vcpu->recorder(), rate)},
+                     {"handling", handling_json(vcpu->recorder(), rate, config_)},
                      {"minor_faults", usage.minor_faults},
                      {"major_faults", usage.major_faults},
                      {"involuntary_switches", usage.involuntary_switches}});
@@ -133,7 +133,7 @@ std::string Machine::statistics() const {
   Json servers = Json::array();
   for (const auto& server : servers_.all())
     servers.push_back(
-        {{"name", server->name()}, {"handling", handling_json(server->recorder(), rate)}});
+        {{"name", server->name()}, {"handling", handling_json(server->recorder(), rate, config_)}});
   const Json stats{{"name", config_.name},
                    {"vcpus", std::move(vcpus)},
                    {"servers", std::move(servers)},

@@ -11,7 +11,7 @@ Result<Servers> Servers::create(const VmConfig& config) {
   Servers servers;
   for (std::string& name : server_names(config)) {
     const auto poll_us = config.server_poll_us.find(name);
-    TRY(auto server, Server::create(std::move(name), device_rows().size()));
+    TRY(auto server, Server::create(std::move(name), device_rows(config).size()));
     if (poll_us != config.server_poll_us.end())
       server->loop().poll_for(std::int64_t{poll_us->second} * 1000);
     servers.servers_.push_back(std::move(server));
@@ -33,33 +33,58 @@ Guarded& Servers::guard(const VmConfig& config, std::string_view name, Device& m
   return *ports_.back().guarded;
 }
 
-Servers::Port* Servers::port_of(DeviceId id) {
-  const auto it =
-      std::ranges::find(ports_, id, [](const Port& port) { return port.guarded->id(); });
-  return it == ports_.end() ? nullptr : &*it;
+void Servers::add_work(const VmConfig& config, std::string_view name, Guarded& guarded,
+                       Work& work) {
+  works_.push_back(std::make_unique<GuardedWork>(guarded, work));
+  loop_of(config, name).add(*works_.back());
 }
 
-Result<> Servers::add_doorbells(kvm::VmFd& vm, const Table<Gpa>& table) {
-  for (const Region<Gpa>& region : table.regions())
-    if (const Port* port = port_of(region.id))
-      for (const AccessRule& rule : port->guarded->rules().all())
-        if (rule.write == Run::eventfd) TRY_VOID(add_doorbell(vm, region, rule, *port));
+Result<> Servers::make_doorbells() {
+  for (const Port& port : ports_)
+    for (const AccessRule& rule : port.guarded->rules().all())
+      if (rule.write == Run::eventfd) TRY_VOID(make_doorbell(port, rule));
   return {};
 }
 
-Result<> Servers::add_doorbell(kvm::VmFd& vm, const Region<Gpa>& region, const AccessRule& rule,
-                               const Port& port) {
-  const auto width = static_cast<Width>(rule.last - rule.first + 1);
+Result<> Servers::make_doorbell(const Port& port, const AccessRule& rule) {
   TRY(Fd rung, make_eventfd());
-  TRY_VOID(vm.add_eventfd(region.start + rule.first, width, rung));
-  const auto ring = [&guarded = *port.guarded, offset = rule.first, width,
-                     &fd = doorbells_.emplace_back(std::move(rung))](std::uint32_t) {
-    drain_eventfd(fd);
-    guarded.doorbell(offset, width);
-  };
+  Doorbell& bell = doorbells_.emplace_back(*port.guarded, rule.first);
+  bell.width = static_cast<Width>(rule.last - rule.first + 1);
+  bell.rung = std::move(rung);
   TRY([[maybe_unused]] const auto* watch,
-      port.loop.watch(doorbells_.back().raw(), EPOLLIN, region.id, ring));
+      port.loop.watch(bell.rung.raw(), EPOLLIN, port.guarded->id(),
+                      [&bell](std::uint32_t) { bell.ring(); }));
   return {};
+}
+
+std::optional<Gpa> Servers::place_of(const Doorbell& bell, const Table<Gpa>& table) {
+  for (const Region<Gpa>& region : table.regions())
+    if (region.device == &bell.guarded) return region.start + bell.offset;
+  return std::nullopt;
+}
+
+void Servers::remove_doorbells(const Table<Gpa>& table) {
+  for (Doorbell& bell : doorbells_) {
+    if (!bell.at || bell.at == place_of(bell, table)) continue;
+    bell.at_kvm = {};
+    bell.at.reset();
+  }
+}
+
+Result<> Servers::place_doorbells(const kvm::VmFd& vm, const Table<Gpa>& table) {
+  Result<> first;
+  for (Doorbell& bell : doorbells_) {
+    const auto place = place_of(bell, table);
+    if (bell.at || !place) continue;
+    auto placed = kvm::Ioeventfd::any_width(vm, *place, bell.rung);
+    if (placed) {
+      bell.at_kvm = std::move(*placed);
+      bell.at = place;
+    } else if (first) {
+      first = std::unexpected(placed.error());
+    }
+  }
+  return first;
 }
 
 EventLoop& Servers::loop_of(const VmConfig& config, std::string_view name) {

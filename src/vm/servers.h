@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "bus/dispatch.h"
 #include "bus/guarded.h"
 #include "bus/served.h"
+#include "kvm/ioeventfd.h"
 #include "kvm/vm_fd.h"
 #include "vm/config.h"
 #include "vm/devices.h"
@@ -31,8 +33,19 @@ class Servers {
   /// The loop that the device's outside is to be watched by. Before start().
   [[nodiscard]] EventLoop& loop_of(const VmConfig& config, std::string_view name);
 
-  /// Registers that are doorbells become eventfds of KVM's, which the devices' servers watch.
-  Result<> add_doorbells(kvm::VmFd& vm, const Table<Gpa>& table);
+  /// What the model does on its server beside accesses, atomic with respect to them. `guarded` is
+  /// the device's, from guard(). Before start().
+  void add_work(const VmConfig& config, std::string_view name, Guarded& guarded, Work& work);
+
+  // Registers that are doorbells (Run::eventfd) are eventfds of KVM's, which the devices' servers
+  // watch. All three on one thread at a time; the last two block for grace periods of the kernel's.
+  /// After the last guard(), before start().
+  Result<> make_doorbells();
+  /// Takes those away that `table` does not have where they are.
+  void remove_doorbells(const Table<Gpa>& table);
+  /// Gives those to KVM that it does not have. The first error, after all were tried: an access to
+  /// such a doorbell is an exit and works in the same way.
+  Result<> place_doorbells(const kvm::VmFd& vm, const Table<Gpa>& table);
 
   Result<> start();
   /// When no vCPU runs any more.
@@ -49,13 +62,26 @@ class Servers {
     std::unique_ptr<Guarded> guarded;
     EventLoop& loop;
   };
-  [[nodiscard]] Port* port_of(DeviceId id);
-  Result<> add_doorbell(kvm::VmFd& vm, const Region<Gpa>& region, const AccessRule& rule,
-                        const Port& port);
+  /// Stays where it is: its watcher keeps a reference.
+  struct Doorbell {
+    Guarded& guarded;
+    std::uint32_t offset = 0;
+    Width width = Width::b4;
+    Fd rung = {};
+    kvm::Ioeventfd at_kvm = {};
+    std::optional<Gpa> at = {};  // where KVM has it
+    void ring() RT {
+      drain_eventfd(rung);
+      guarded.doorbell(offset, width);
+    }
+  };
+  [[nodiscard]] static std::optional<Gpa> place_of(const Doorbell& bell, const Table<Gpa>& table);
+  Result<> make_doorbell(const Port& port, const AccessRule& rule);
 
   std::vector<Port> ports_;
   std::vector<const Served*> served_;  // those of ports_ that are
-  std::deque<Fd> doorbells_;           // its watchers keep references
+  std::vector<std::unique_ptr<Work>> works_;
+  std::deque<Doorbell> doorbells_;
   std::vector<std::unique_ptr<Server>> servers_;
 };
 

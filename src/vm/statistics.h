@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "base/thread.h"
 #include "record/thread_recorder.h"
+#include "vm/config.h"
 
 namespace takt {
 
@@ -40,6 +41,7 @@ struct RecordStatistics {
   std::string_view name;
   HistogramCopy took;
   std::optional<Record> slowest = {};  // absent when the ring has lost it
+  std::string_view slowest_device = {};
 };
 
 /// Of a vCPU or a device server.
@@ -47,6 +49,14 @@ struct TrackStatistics {
   std::string name;
   std::vector<RecordStatistics> kinds;         // that occurred
   std::vector<RecordStatistics> devices = {};  // that it did something for
+};
+
+/// What a device on the bus counts of itself, in cycles: a network card from a frame's arrival to
+/// its interrupt and from the guest's doorbell to the wire, a disk from the request to its status.
+struct ServiceStatistics {
+  std::string_view device;
+  std::string_view what;
+  HistogramCopy took;
 };
 
 struct Statistics {
@@ -58,6 +68,7 @@ struct Statistics {
   std::vector<TrackStatistics> vcpus;
   std::vector<TrackStatistics> servers = {};
   std::vector<ThreadStatistics> threads;
+  std::vector<ServiceStatistics> services = {};
   std::uint64_t unclaimed_pio = 0;
   std::uint64_t unclaimed_mmio = 0;
   std::uint64_t back_pressure = 0;  // posted writes that found their ring full
@@ -68,8 +79,10 @@ struct Statistics {
                                                std::string_view status);
 /// Of a thread of this process. Off the real-time path: reads /proc.
 [[nodiscard]] Result<ThreadStatistics> thread_statistics(pid_t tid);
+/// Names of devices in it are `config`'s.
 [[nodiscard]] TrackStatistics track_statistics(const std::string& name,
-                                               const ThreadRecorder& recorder);
+                                               const ThreadRecorder& recorder,
+                                               const VmConfig& config);
 
 /// One object. Times are in nanoseconds, `max_at_ns` since the VM was created.
 [[nodiscard]] std::string to_json(const Statistics& statistics);

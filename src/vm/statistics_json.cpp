@@ -3,7 +3,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "vm/devices.h"
 #include "vm/statistics.h"
 
 namespace takt {
@@ -11,22 +10,35 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json slowest_json(const std::optional<Record>& record) {
+Json slowest_json(const RecordStatistics& records) {
+  const std::optional<Record>& record = records.slowest;
   if (!record) return nullptr;
   return {{"address", fmt::format("{:#x}", record->address)},
-          {"device", device_name(record->device)},
+          {"device", records.slowest_device},
           {"write", record->is_write()},
           {"width", record->width()}};
 }
 
-Json records_json(const RecordStatistics& records, const Statistics& all) {
-  const HistogramCopy& took = records.took;
+Json took_json(const HistogramCopy& took, const Statistics& all) {
   return {{"count", took.samples()},
           {"p50_ns", all.rate.to_ns(took.percentile(50))},
           {"p99_ns", all.rate.to_ns(took.percentile(99))},
           {"max_ns", all.rate.to_ns(took.max)},
-          {"max_at_ns", took.max_at < all.since ? 0 : all.rate.to_ns(took.max_at - all.since)},
-          {"slowest", slowest_json(records.slowest)}};
+          {"max_at_ns", took.max_at < all.since ? 0 : all.rate.to_ns(took.max_at - all.since)}};
+}
+
+Json records_json(const RecordStatistics& records, const Statistics& all) {
+  Json json = took_json(records.took, all);
+  json["slowest"] = slowest_json(records);
+  return json;
+}
+
+/// {"DEVICE": {"WHAT": ...}}
+Json services_json(const Statistics& all) {
+  Json json = Json::object();
+  for (const ServiceStatistics& service : all.services)
+    json[std::string{service.device}][std::string{service.what}] = took_json(service.took, all);
+  return json;
 }
 
 Json list_json(const std::vector<RecordStatistics>& list, const Statistics& all) {
@@ -74,6 +86,7 @@ std::string to_json(const Statistics& all) {
                   {"uptime_ns", all.rate.to_ns(all.now - all.since)},
                   {"vcpus", tracks_json(all.vcpus, "exits", all)},
                   {"servers", tracks_json(all.servers, "work", all)},
+                  {"services", services_json(all)},
                   {"threads", std::move(threads)},
                   {"unclaimed_pio", all.unclaimed_pio},
                   {"unclaimed_mmio", all.unclaimed_mmio},

@@ -44,14 +44,15 @@ TEST(TrackStatistics, HoldTheKindsThatOccurredWithTheSlowestAccess) {
   recorder->put({.at = 100, .address = 0x3f8, .took = 10, .kind = RecordKind::pio});
   recorder->put(
       {.at = 200, .address = 0x80, .took = 60, .kind = RecordKind::pio, .device = DeviceId{1}});
-  const TrackStatistics track = track_statistics("vcpu0", *recorder);
+  const VmConfig config;
+  const TrackStatistics track = track_statistics("vcpu0", *recorder, config);
   ASSERT_EQ(track.kinds.size(), 1u);
   EXPECT_EQ(track.kinds[0].name, "pio");
   EXPECT_EQ(track.kinds[0].took.max, 60u);
   ASSERT_TRUE(track.kinds[0].slowest);
   EXPECT_EQ(track.kinds[0].slowest->address, 0x80u);
   ASSERT_EQ(track.devices.size(), 1u);
-  EXPECT_EQ(track.devices[0].name, device_name(DeviceId{1}));
+  EXPECT_EQ(track.devices[0].name, device_name(config, DeviceId{1}));
 }
 
 }  // namespace

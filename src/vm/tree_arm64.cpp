@@ -10,6 +10,7 @@
 #include "dev/test_device.h"
 #include "dev/uart16550.h"
 #include "vm/layout_arm64.h"
+#include "vm/pci_devices.h"
 
 namespace takt {
 namespace {
@@ -58,6 +59,11 @@ FdtConfig machine_tree(const VmConfig& config, const MachineShape& shape) {
     tree.gic = gic_v2();
   tree.pl031 = FdtDevice{{layout::rtc, Pl031::region_bytes}, Gsi{layout::rtc_spi}};
   tree.pl061 = FdtDevice{{layout::gpio, Pl061::region_bytes}, Gsi{layout::gpio_spi}};
+  if (!pci_devices(config).empty())
+    tree.pci = FdtPci{.ecam = layout::pci_ecam,
+                      .io = layout::pci_io,
+                      .mmio32 = {Gpa{layout::pci_mem32}, layout::pci_mem32_bytes},
+                      .first_irq = Gsi{layout::pci_first_spi}};
   if (config.testdev)
     tree.extra = {{"takt,debug-exit", {layout::debug_exit, 4_KiB}},
                   {"takt,test-registers", {layout::test_registers, ScratchRegisters::region_bytes}},

@@ -2,7 +2,7 @@
 # shellcheck shell=dash
 #
 # Linux with every device on the bus and its stock drivers: two network cards, two disks, a console's port, rng,
-# balloon and vsock. TAKT_VMM=qemu runs what of it QEMU has, to tell a fault of the job from one of takt.
+# and balloon. TAKT_VMM=qemu runs what of it QEMU has, to tell a fault of the job from one of takt.
 # /results: devices.*, and NAME for what the host found out.
 set -eu
 # shellcheck source=lab/jobs/devices.sh
@@ -23,13 +23,12 @@ guest_script <<END
 # said NAME COMMAND...: between tags.
 said() { name=\$1; shift; echo "TAKT-BEGIN \$name"; "\$@" 2>&1; echo "TAKT-END \$name status=\$?"; }
 
-load virtio_net e1000 virtio_blk virtio-rng virtio_balloon vmw_vsock_virtio_transport ext4
+load virtio_net e1000 virtio_blk virtio-rng virtio_balloon ext4
 $(guest_nic 0)
 $(guest_nic 1)
 wait_for /dev/vda
 wait_for /dev/vdb
 serve
-/bin/echo_bench serve vsock 7009 &
 said lspci lspci -vvv
 said drivers sh -c 'for d in /sys/bus/pci/devices/*; do l=\$(readlink \$d/driver); echo "\$(cat \$d/vendor) \$(cat \$d/device) \${l##*/}"; done'
 for n in 0 1; do said ping-\$n ping -c 3 -A -w 5 10.0.\$n.1; done
@@ -50,14 +49,13 @@ case $by in
 takt)
     vmm_start devices takt "--net net:model=virtio,tap=tap0,mac=$(guest_mac 0) --net old:model=e1000,tap=tap1,mac=$(guest_mac 1)
         --disk disk:path=/run/disk,serial=takt-test --disk ro:path=/run/read-only,readonly=on --rng --balloon
-        --vsock cid=3,socket=/run/vsock --port words:file:$results/port --print-stats --print-effective"
+        --port words:file:$results/port --print-stats --print-effective"
     ;;
 *)
-    load vhost_vsock
     vmm_start devices "$peer_for_devices" "$(nic_options qemu virtio 0) $(nic_options qemu e1000 1)
         -drive if=none,id=d0,file=/run/disk,format=raw -device virtio-blk-pci,drive=d0,serial=takt-test
         -drive if=none,id=d1,file=/run/read-only,format=raw,readonly=on -device virtio-blk-pci,drive=d1
-        -device virtio-rng-pci -device virtio-balloon-pci -device vhost-vsock-pci,guest-cid=3
+        -device virtio-rng-pci -device virtio-balloon-pci
         -device virtio-serial-pci -chardev file,id=port,path=$results/port -device virtserialport,chardev=port,name=words $(hmp_options)"
     ;;
 esac
@@ -82,7 +80,6 @@ for n in 0 1; do
         md5sum </run/sent"
 done
 if [ "$by" = takt ]; then
-    found vsock echo_bench --samples 50 vsock /run/vsock 7009
     found free-before free_kb
     found balloon "${takt:-/usr/bin/takt}" api $vm_name PUT "/api/v1/vm.balloon?target_mib=64"
     usleep 1500000

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm/pci_config.h"
+
+#include <algorithm>
+
+#include "vm/config.h"
+#include "vm/config_values.h"
+#include "vm/config_words.h"
+
+namespace takt {
+namespace {
+
+constexpr std::uint32_t most_queues = 8;
+constexpr std::size_t longest_serial = 20;  // virtio 1.2, 5.2.6
+
+/// Calls set(key, value) for each KEY=VALUE; a part without '=' continues the value before it, so
+/// that a comma in a path needs no quoting.
+template <class Set>
+Result<> for_each_key(std::string_view text, const Set& set) {
+  while (!text.empty()) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos)
+      return usage_error(fmt::format("'{}' is not KEY=VALUE", text));
+    const std::size_t next = text.find('=', equals + 1);
+    const std::size_t comma =
+        next == std::string_view::npos ? std::string_view::npos : text.rfind(',', next);
+    const std::size_t end = comma == std::string_view::npos || comma < equals ? text.size() : comma;
+    TRY_VOID(set(text.substr(0, equals), text.substr(equals + 1, end - equals - 1)));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return {};
+}
+
+Result<> unknown(std::string_view key, std::string_view allowed) {
+  return usage_error(fmt::format("unknown key '{}'; allowed are {}", key, allowed));
+}
+
+Result<NetModel> parse_model(std::string_view text) {
+  static constexpr std::array<Word<NetModel>, 2> words{
+      {{"virtio", NetModel::virtio}, {"e1000", NetModel::e1000}}};
+  return parse_word<NetModel>(text, words);
+}
+
+Result<bool> parse_direct(std::string_view text) {
+  static constexpr std::array<Word<bool>, 2> words{{{"none", true}, {"writeback", false}}};
+  return parse_word<bool>(text, words);
+}
+
+/// Per second: a number, with K, M or G of 1024s.
+Result<std::uint64_t> parse_rate(std::string_view text) {
+  constexpr std::string_view suffixes = "KMG";
+  unsigned shift = 0;
+  std::string_view digits = text;
+  if (!text.empty())
+    if (const auto at = suffixes.find(text.back()); at != std::string_view::npos) {
+      shift = 10 * (static_cast<unsigned>(at) + 1);
+      digits.remove_suffix(1);
+    }
+  constexpr std::uint64_t most = std::uint64_t{1} << 40;
+  const auto value = whole_number(digits);
+  if (value && *value <= most >> shift) return *value << shift;
+  return usage_error("allowed are numbers per second such as 500, 64K or 10M; 0 is no limit");
+}
+
+Result<std::string> parse_serial(std::string_view text) {
+  const auto is_plain = [](char c) { return c > ' ' && c <= '~'; };
+  if (text.size() <= longest_serial && std::ranges::all_of(text, is_plain))
+    return std::string{text};
+  return usage_error("allowed are at most 20 printable characters");
+}
+
+Result<> set_net_key(NetOptions& net, std::string_view key, std::string_view value) {
+  if (key == "model") return store(net.model, parse_model(value));
+  if (key == "tap") return store(net.tap, parse_text(value, "an interface"));
+  if (key == "socket") return store(net.socket, parse_text(value, "a socket's path"));
+  if (key == "mac") return store(net.mac, parse_mac(value));
+  if (key == "queues") return store(net.queues, parse_number(value, 1, most_queues));
+  return unknown(key, "model, tap, socket, mac, queues, server, access");
+}
+
+Result<> set_disk_key(DiskOptions& disk, std::string_view key, std::string_view value) {
+  if (key == "path") return store(disk.path, parse_text(value, "a file"));
+  if (key == "readonly") return store(disk.readonly, parse_bool(value));
+  if (key == "cache") return store(disk.direct, parse_direct(value));
+  if (key == "serial") return store(disk.serial, parse_serial(value));
+  if (key == "iops") return store(disk.iops, parse_rate(value));
+  if (key == "bps") return store(disk.bytes_per_s, parse_rate(value));
+  return unknown(key, "path, readonly, cache, serial, iops, bps, server, access");
+}
+
+std::optional<unsigned> hex_byte(std::string_view text) {
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+  if (text.size() != 2 || error != std::errc{} || end != text.data() + text.size())
+    return std::nullopt;
+  return value;
+}
+
+/// FNV-1a (64 bits).
+std::uint64_t hash_of(std::string_view text, std::uint64_t hash) {
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return hash;
+}
+
+Result<> check_net(std::string_view name, const NetOptions& net) {
+  if (!net.tap.empty() && !net.socket.empty())
+    return usage_error(fmt::format("net {}: tap and socket are two ways out; give one", name));
+  if (net.queues > 1 && (net.model == NetModel::e1000 || net.tap.empty()))
+    return usage_error(fmt::format(
+        "net {}: queues = {} needs model = virtio and a tap; others have one", name, net.queues));
+  return {};
+}
+
+}  // namespace
+
+Result<MacAddress> parse_mac(std::string_view text) {
+  MacAddress mac{};
+  bool good = text.size() == 17;
+  for (std::size_t n = 0; good && n < mac.size(); ++n) {
+    const auto byte = hex_byte(text.substr(n * 3, 2));
+    good = byte && (n == 5 || text[n * 3 + 2] == ':');
+    if (good) mac[n] = static_cast<std::uint8_t>(*byte);
+  }
+  if (good && (mac[0] & 1) == 0 && mac != MacAddress{}) return mac;
+  return usage_error("allowed are addresses of one card such as 52:54:00:12:34:56");
+}
+
+MacAddress mac_of(std::string_view vm, std::string_view device) {
+  const std::uint64_t hash = hash_of(device, hash_of(vm, 0xcbf29ce484222325));
+  MacAddress mac{0x52, 0x54, 0x00};
+  for (std::size_t n = 3; n < mac.size(); ++n)
+    mac[n] = static_cast<std::uint8_t>(hash >> (8 * (n - 3)));
+  return mac;
+}
+
+Result<> set_net(VmConfig& config, std::string_view text) {
+  TRY(const NameAndRest parts, split_name(text, "NAME:KEY=VALUE,... such as lan:tap=tap0"));
+  TRY(std::string name, parse_name(parts.name));
+  NetOptions& net = config.nets[std::move(name)];
+  return for_each_key(parts.rest, [&](std::string_view key, std::string_view value) -> Result<> {
+    TRY(const bool known, set_device_key(config, parts.name, key, value));
+    return known ? Result<>{} : set_net_key(net, key, value);
+  });
+}
+
+Result<> set_disk(VmConfig& config, std::string_view text) {
+  TRY(const NameAndRest parts, split_name(text, "NAME:KEY=VALUE,... such as root:path=disk.img"));
+  TRY(std::string name, parse_name(parts.name));
+  DiskOptions& disk = config.disks[std::move(name)];
+  return for_each_key(parts.rest, [&](std::string_view key, std::string_view value) -> Result<> {
+    TRY(const bool known, set_device_key(config, parts.name, key, value));
+    return known ? Result<>{} : set_disk_key(disk, key, value);
+  });
+}
+
+Result<> set_port(VmConfig& config, std::string_view text) {
+  TRY(const NameAndRest parts, split_name(text, "NAME:TARGET such as log:file:guest.log"));
+  TRY(std::string name, parse_name(parts.name));
+  return store(config.ports[std::move(name)], ConsoleTarget::parse(parts.rest));
+}
+
+Result<> check_pci_config(const VmConfig& config) {
+  for (const auto& [name, net] : config.nets) TRY_VOID(check_net(name, net));
+  for (const auto& [name, disk] : config.disks)
+    if (disk.path.empty())
+      return usage_error(fmt::format("disk {}: path = names the file or block device", name));
+  return {};
+}
+
+}  // namespace takt

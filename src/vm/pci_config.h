@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the user asked for on the PCI bus: part of VmConfig, and how its values are spelled.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace takt {
+
+struct VmConfig;
+
+enum class NetModel : std::uint8_t { virtio, e1000 };
+
+using MacAddress = std::array<std::uint8_t, 6>;
+
+/// Where a network card's frames go: to a tap, or to a program at a Unix stream socket such as
+/// passt, or nowhere.
+struct NetOptions {
+  NetModel model = NetModel::virtio;
+  std::string tap = {};
+  std::string socket = {};
+  std::optional<MacAddress> mac = {};  // absent: made from the VM's and the device's names
+  std::uint32_t queues = 1;            // pairs, with a tap
+};
+
+struct DiskOptions {
+  std::string path = {};
+  bool readonly = false;
+  bool direct = false;  // past the host's page cache
+  std::string serial = {};
+  std::uint64_t iops = 0;  // 0: no limit
+  std::uint64_t bytes_per_s = 0;
+};
+
+/// "aa:bb:cc:dd:ee:ff", not a group's and not all zero.
+[[nodiscard]] Result<MacAddress> parse_mac(std::string_view text);
+/// A locally administered address that depends on nothing but the two names.
+[[nodiscard]] MacAddress mac_of(std::string_view vm, std::string_view device);
+
+/// "NAME:model=e1000,tap=tap0,mac=..."
+[[nodiscard]] Result<> set_net(VmConfig& config, std::string_view text);
+/// "NAME:path=FILE,readonly=on,cache=none,iops=1000,bps=10M,serial=S"
+[[nodiscard]] Result<> set_disk(VmConfig& config, std::string_view text);
+/// "NAME:TARGET", a port of the virtio console; targets as the console's
+[[nodiscard]] Result<> set_port(VmConfig& config, std::string_view text);
+
+/// What the options on their own do not show: that a disk has a path, a card one way out.
+[[nodiscard]] Result<> check_pci_config(const VmConfig& config);
+
+}  // namespace takt

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm/pci_config.h"
+
+#include <gtest/gtest.h>
+
+#include "vm/config_schema.h"
+#include "vm/devices.h"
+#include "vm/pci_devices.h"
+
+namespace takt {
+namespace {
+
+std::string error_of(Result<> result) { return result ? "" : result.error().text; }
+
+TEST(PciConfig, ANetworkCardIsReadFromItsKeys) {
+  VmConfig config;
+  ASSERT_TRUE(set_option(config, "net", "lan:model=e1000,tap=tap0,mac=52:54:00:12:34:56"));
+  const NetOptions& net = config.nets.at("lan");
+  EXPECT_EQ(net.model, NetModel::e1000);
+  EXPECT_EQ(net.tap, "tap0");
+  EXPECT_EQ(net.mac, (MacAddress{0x52, 0x54, 0x00, 0x12, 0x34, 0x56}));
+}
+
+TEST(PciConfig, AFileHasATableForEachDevice) {
+  VmConfig config;
+  ASSERT_TRUE(
+      parse_config(config,
+                   "port = [\"log:file:guest.log\"]\n[net.lan]\ntap = \"tap0\"\nqueues = 2\n"
+                   "[disk.root]\npath = \"a,b.img\"\nreadonly = true\niops = 500\n",
+                   "vm.toml"));
+  EXPECT_EQ(config.nets.at("lan").queues, 2u);
+  EXPECT_EQ(config.disks.at("root").path, "a,b.img");
+  EXPECT_TRUE(config.disks.at("root").readonly);
+  EXPECT_EQ(config.disks.at("root").iops, 500u);
+  EXPECT_EQ(config.ports.at("log").kind, ConsoleKind::file);
+}
+
+TEST(PciConfig, MistakesAreNamed) {
+  VmConfig config;
+  EXPECT_EQ(error_of(set_option(config, "net", "lan:model=rtl8139")),
+            "net = 'lan:model=rtl8139': allowed are virtio, e1000");
+  EXPECT_EQ(
+      error_of(set_option(config, "net", "lan:speed=9")),
+      "net = 'lan:speed=9': unknown key 'speed'; allowed are model, tap, socket, mac, queues, "
+      "server, access");
+  EXPECT_EQ(error_of(set_option(config, "net", "lan:mac=53:54:00:12:34:56")),
+            "net = 'lan:mac=53:54:00:12:34:56': allowed are addresses of one card such as "
+            "52:54:00:12:34:56");
+  EXPECT_FALSE(set_option(config, "net", "lan:mac=52-54-00-12-34-56"));
+  EXPECT_FALSE(set_option(config, "disk", "root:bps=fast"));
+}
+
+TEST(PciConfig, WhatDoesNotFitTogetherIsRefused) {
+  VmConfig config;
+  ASSERT_TRUE(set_option(config, "disk", "root:readonly=on"));
+  EXPECT_EQ(error_of(check_devices(config)), "disk root: path = names the file or block device");
+  config.disks.clear();
+  ASSERT_TRUE(set_option(config, "net", "lan:tap=tap0,socket=/x"));
+  EXPECT_EQ(error_of(check_devices(config)), "net lan: tap and socket are two ways out; give one");
+  config.nets.clear();
+  ASSERT_TRUE(set_option(config, "net", "lan:model=e1000,tap=t,queues=2"));
+  EXPECT_FALSE(check_devices(config));
+}
+
+TEST(PciConfig, ANameThatIsTakenIsRefused) {
+  VmConfig config;
+  ASSERT_TRUE(set_option(config, "net", "uart:tap=tap0"));
+  EXPECT_TRUE(error_of(check_devices(config)).starts_with("device uart: two devices"));
+  config.nets.clear();
+  ASSERT_TRUE(set_option(config, "net", "x:tap=tap0"));
+  ASSERT_TRUE(set_option(config, "disk", "x:path=f"));
+  EXPECT_TRUE(error_of(check_devices(config)).starts_with("device x: two devices"));
+}
+
+TEST(PciConfig, DevicesHaveSlotsFrom1AndServersThatTheUserMayChange) {
+  VmConfig config;
+  ASSERT_TRUE(set_option(config, "net", "lan:tap=tap0"));
+  ASSERT_TRUE(set_option(config, "disk", "root:path=f"));
+  ASSERT_TRUE(set_option(config, "net", "lan:server=fast"));
+  const auto devices = pci_devices(config);
+  ASSERT_EQ(devices.size(), 2u);
+  EXPECT_EQ(devices[0].slot, 1u);
+  EXPECT_EQ(devices[1].name, "root");
+  EXPECT_EQ(device_setting(config, "lan").server, "fast");
+  EXPECT_EQ(device_setting(config, "root").server, "disk");
+  EXPECT_EQ(device_setting(config, "root").access, AccessPolicy::server);
+  EXPECT_EQ(device_name(config, device_setting(config, "root").id), "root");
+  EXPECT_TRUE(check_devices(config));
+}
+
+TEST(PciConfig, AnAddressMadeFromNamesIsLocalAndStable) {
+  const MacAddress mac = mac_of("plc", "lan");
+  EXPECT_EQ(mac[0], 0x52);
+  EXPECT_EQ(mac, mac_of("plc", "lan"));
+  EXPECT_NE(mac, mac_of("plc", "wan"));
+}
+
+}  // namespace
+}  // namespace takt

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// PCI of a VM: the root, the functions on it, and all that they are made of. The board says where
+// it is in its address spaces and which pin a slot has; the rest is the same on every architecture.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/histogram.h"
+#include "base/result.h"
+#include "bus/guest_mem.h"
+#include "bus/irq.h"
+#include "host/guest_ram.h"
+#include "kvm/gsi_routing.h"
+#include "kvm/vm_fd.h"
+#include "pci/function.h"
+#include "pci/root.h"
+#include "pci/upkeep.h"
+#include "vm/address_maps.h"
+#include "vm/config.h"
+#include "vm/pci_devices.h"
+#include "vm/servers.h"
+
+namespace takt {
+
+/// A half-open range of addresses for BARs; size 0: none.
+struct PciWindow {
+  std::uint64_t start = 0;
+  std::uint64_t bytes = 0;
+};
+
+struct PciWindows {
+  PciWindow io;
+  PciWindow mem32;
+  PciWindow mem64;
+};
+
+/// A slot's INTA#, as firmware describes it: where it ends, and the number in the register.
+struct PciPin {
+  IrqSink& sink;
+  std::uint8_t line = 0;
+};
+
+/// What a device on the bus is made with.
+struct PciWorld {
+  const VmConfig& config;
+  const GuestMem& mem;
+  const GuestRam& ram;
+  kvm::VmFd& vm;
+  Servers& servers;
+  kvm::GsiRouting& routing;
+  pci::Upkeep& upkeep;
+  bool has_msi = true;  // the interrupt controller takes them: not a GICv2
+};
+
+/// How long a device took for what it is there for, as its model has counted it; in cycles.
+struct ServiceTimes {
+  std::string_view what;  // receive, send, read ...
+  HistogramCopy took;
+};
+
+/// A device on the bus, with its function and whatever else it owns. Ended after the servers.
+class PciCard {
+ public:
+  virtual ~PciCard() = default;
+  [[nodiscard]] virtual pci::Function& function() = 0;
+  /// The threads of its own, for --print-effective and placement.
+  [[nodiscard]] virtual std::vector<pid_t> threads() const { return {}; }
+  /// Any thread.
+  [[nodiscard]] virtual std::vector<ServiceTimes> service_times() const { return {}; }
+  /// At the end of set-up.
+  [[nodiscard]] virtual Result<> start() { return {}; }
+  /// Any thread. False when it is no balloon.
+  [[nodiscard]] virtual bool set_balloon(std::uint32_t /*pages*/) { return false; }
+};
+
+class PciHost {
+ public:
+  /// All outlive it.
+  PciHost(const VmConfig& config, const GuestMem& mem, const GuestRam& ram, kvm::VmFd& vm,
+          Servers& servers, AddressMaps& maps, kvm::GsiRouting routing, bool has_msi);
+
+  /// Makes the configured devices, each at its slot, BARs placed and enabled as firmware leaves
+  /// them. `pin_of` is asked for each slot.
+  Result<> create(const PciWindows& windows, const std::function<PciPin(unsigned slot)>& pin_of);
+  /// After AddressMaps::show(): BARs appear.
+  void show() { upkeep_.remap(); }
+  [[nodiscard]] Result<> start();
+  [[nodiscard]] std::vector<pid_t> threads() const;
+  /// How many pages of 4 KiB the guest shall give. False without a balloon. Any thread.
+  [[nodiscard]] bool set_balloon(std::uint32_t pages) const;
+  /// Calls `each` for what each device counts of itself; `device` is its name. Any thread.
+  void for_each_service(
+      const std::function<void(std::string_view device, const ServiceTimes&)>& each) const;
+
+  [[nodiscard]] pci::Ecam& ecam() { return ecam_; }
+  [[nodiscard]] pci::ConfigPorts& config_ports() { return config_ports_; }
+
+ private:
+  Result<> place_bars(const PciWindows& windows);
+
+  const VmConfig& config_;
+  kvm::GsiRouting routing_;
+  pci::Upkeep upkeep_;
+  pci::Root root_{upkeep_};
+  pci::Ecam ecam_{root_};
+  pci::ConfigPorts config_ports_{root_};
+  PciWorld world_;
+  std::vector<std::unique_ptr<PciCard>> cards_;
+};
+
+/// One for each PciKind: see pci_cards.cpp. Errors say what the host lacks, in the device's name.
+[[nodiscard]] Result<std::unique_ptr<PciCard>> make_card(const PciWorld& world,
+                                                         const PciDevice& device, PciPin pin);
+
+}  // namespace takt
