@@ -28,7 +28,8 @@ class Interrupts {
 };
 
 /// All of it is called on the device's server, or under the device's lock, as a model's read() and
-/// write() are; bounded, never blocking.
+/// write() are; bounded, never blocking. work() is called between start() and the end of stop()
+/// only, also while stop() is still to become true.
 class Model : public Work {
  public:
   [[nodiscard]] virtual std::string_view name() const = 0;
@@ -44,7 +45,8 @@ class Model : public Work {
   virtual void write_config(std::uint64_t offset, Width width, std::uint64_t value) RT = 0;
 
   /// The driver has set DRIVER_OK with these features. `queues` has one for each of queue_sizes(),
-  /// of which the driver may have left some disabled, and stays where it is.
+  /// of which the driver may have left some disabled (they give nothing), and stays where it is.
+  /// What was made available before is not notified: work() follows, and looks at all queues.
   virtual void start(std::uint64_t features, std::span<Virtqueue> queues,
                      Interrupts& interrupts) RT = 0;
   /// A reset: no queue is touched from the time at which this returns true. When requests are under
@@ -52,9 +54,9 @@ class Model : public Work {
   [[nodiscard]] virtual bool stop() RT = 0;
   /// The same for one queue (2.6.1); the others go on.
   [[nodiscard]] virtual bool stop_queue(unsigned queue) RT = 0;
-  /// A queue that was reset is enabled again.
+  /// A queue that was reset, or was disabled at start(), is enabled. work() follows.
   virtual void restart_queue(unsigned queue) RT = 0;
-  /// The driver has notified `queue`. Does little: work() follows.
+  /// The driver has notified `queue`, perhaps for nothing. Does little: work() follows.
   virtual void notified(unsigned queue) RT = 0;
 };
 

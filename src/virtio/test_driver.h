@@ -47,11 +47,12 @@ using Bytes = std::vector<std::byte>;
 
 /// A structure as bytes.
 template <class T>
+  requires(std::is_trivially_copyable_v<T> && !std::is_convertible_v<const T&, std::string_view>)
 [[nodiscard]] Bytes bytes_of(const T& value) {
   const auto bytes = std::as_bytes(std::span{&value, 1});
   return {bytes.begin(), bytes.end()};
 }
-/// The same for text.
+/// The same for text, without a zero at its end.
 [[nodiscard]] inline Bytes bytes_of(std::string_view text) {
   const auto bytes = std::as_bytes(std::span{text});
   return {bytes.begin(), bytes.end()};
@@ -144,6 +145,7 @@ class TestDriver {
     unsigned request = 0;
     std::uint32_t written = 0;
     std::vector<Bytes> in;  // the writable buffers, whole
+    bool operator==(const Done&) const = default;
     /// The writable buffers as one.
     [[nodiscard]] Bytes joined() const {
       Bytes all;

@@ -41,16 +41,26 @@ class TestMemory {
   [[nodiscard]] std::size_t mark() const { return next_; }
   void free_to(std::size_t mark) { next_ = mark; }
 
+  /// Aligned words are atomic, in one order with all others: a ring's driver may be a thread.
   template <class T>
   [[nodiscard]] T load(Gpa gpa) const {
+    if constexpr (is_word<T>)
+      if (gpa.raw() % sizeof(T) == 0)
+        return load_word<T>(mem_.slice(gpa, sizeof(T))->data(), std::memory_order_seq_cst);
     return *mem_.load<T>(gpa);
   }
   template <class T>
   void store(Gpa gpa, T value) {
+    if constexpr (is_word<T>)
+      if (gpa.raw() % sizeof(T) == 0)
+        return store_word<T>(at(gpa, sizeof(T)).data(), value, std::memory_order_seq_cst);
     static_cast<void>(mem_.store(gpa, value));
   }
 
  private:
+  template <class T>
+  static constexpr bool is_word = std::is_integral_v<T> && sizeof(T) <= 4;
+
   std::vector<std::byte> bytes_;
   GuestMem mem_;
   std::size_t next_ = 0;
@@ -234,10 +244,12 @@ class TestPackedRing {
   }
 
   std::optional<Used> used() {
-    const auto desc = memory_->load<PackedDesc>(layout_.desc + next_used_ * 16u);
-    const bool avail = (desc.flags & desc_flag::avail) != 0;
-    const bool is_used = (desc.flags & desc_flag::used) != 0;
+    const Gpa at = layout_.desc + next_used_ * 16u;
+    const auto flags = memory_->load<std::uint16_t>(at + 14);
+    const bool avail = (flags & desc_flag::avail) != 0;
+    const bool is_used = (flags & desc_flag::used) != 0;
     if (avail != used_wrap_ || is_used != used_wrap_) return std::nullopt;
+    const auto desc = memory_->load<PackedDesc>(at);
     const auto found = slots_.find(desc.id);
     if (found == slots_.end()) return std::nullopt;  // scribbled upon
     const std::uint16_t slots = found->second;
@@ -281,23 +293,27 @@ class TestPackedRing {
   // --- to make what a driver must not ---
   /// As they are, with the flags that make them available; the id of the last is the chain's.
   void offer(std::span<const PackedDesc> descs) {
-    const std::uint16_t first = next_avail_;
+    const Gpa first = layout_.desc + next_avail_ * 16u;
     std::uint16_t first_flags = 0;
     for (std::size_t i = 0; i < descs.size(); ++i) {
-      PackedDesc desc = descs[i];
-      desc.flags |= avail_wrap_ ? desc_flag::avail : desc_flag::used;
-      if (i == 0) {
-        first_flags = desc.flags;
-        desc.flags = memory_->load<PackedDesc>(layout_.desc + first * 16u).flags;
-      }
-      memory_->store(layout_.desc + next_avail_ * 16u, desc);
+      const PackedDesc& desc = descs[i];
+      const Gpa at = layout_.desc + next_avail_ * 16u;
+      const std::uint16_t available = avail_wrap_ ? desc_flag::avail : desc_flag::used;
+      const auto flags = static_cast<std::uint16_t>(desc.flags | available);
+      memory_->store(at, desc.addr);
+      memory_->store(at + 8, desc.len);
+      memory_->store(at + 12, desc.id);
+      if (i == 0)
+        first_flags = flags;
+      else
+        memory_->store(at + 14, flags);
       ++posted_;
       if (++next_avail_ == layout_.size) {
         next_avail_ = 0;
         avail_wrap_ = !avail_wrap_;
       }
     }
-    memory_->store(layout_.desc + first * 16u + 14, first_flags);
+    memory_->store(first + 14, first_flags);
   }
 
  private:

@@ -99,6 +99,18 @@ TYPED_TEST(VirtqueueTest, AnUndonePopIsGivenAgainOnce) {
   EXPECT_EQ(this->queue.pop(this->chain), Pop::none);
 }
 
+TYPED_TEST(VirtqueueTest, AfterAPushNothingIsUndone) {
+  this->enable();
+  this->post({this->writable(16)});
+  this->post({this->writable(16)});
+  this->pop();
+  const ChainTicket ticket = this->chain.ticket();
+  this->pop();
+  this->queue.push(ticket, 1);
+  this->queue.undo_pop();
+  EXPECT_EQ(this->queue.pop(this->chain), Pop::none);
+}
+
 TYPED_TEST(VirtqueueTest, SeveralPopsAreUndoneInReverseOrder) {
   this->enable();
   const auto first = this->post({this->writable(16)});
