@@ -23,6 +23,7 @@ ALLOWED = {
     ("std::this_thread::sleep_until", "src/cli/control_command.cpp"): "takt api --every: a process of its own",
     ("syscall(2)", "src/vm/vcpu_mailbox.cpp"): "futex(2): a paused vCPU's thread, in an rt::Allowed",
     ("syscall(2)", "src/base/fd.cpp"): "eventfds, which do not block",
+    ("syscall(2)", "src/base/nonblocking_io.cpp"): "taps and sockets, which do not block",
     ("syscall(2)", "src/base/pi_mutex.cpp"): "futex(2) has no other name",
     ("syscall(2)", "src/base/rt_guard.cpp"): "tells of a breach",
     ("syscall(2)", "src/base/rt_page_faults.cpp"): "perf_event_open(2) has no other name",

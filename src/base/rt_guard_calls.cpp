@@ -4,6 +4,8 @@
 //
 //   write(2), read(2) on an eventfd   signal_eventfd(), drain_eventfd() (base/fd.h): the descriptor
 //                                     does not block, the kernel takes a spin lock; by number
+//   readv(2), writev(2), sendmsg(2)   base/nonblocking_io.h: taps and sockets that do not block; by
+//                                     number
 //   futex(2)                          PiMutex: bounded by its holder, who inherits; by number
 //   timerfd_settime(2)                arms a timer: spin locks only
 //   epoll_ctl(2)                      a server changes what it waits for: a kernel mutex that no

@@ -19,11 +19,13 @@ struct BlockRequest {
   static constexpr std::size_t most_pieces = 128;
 
   Kind kind = Kind::read;
-  bool may_unmap = false;             // write_zeroes: holes are as good as zeroes
-  std::uint16_t tag = 0;              // the caller's, given back
-  std::uint64_t offset = 0;           // bytes; within the disk with all of `bytes`
-  std::uint64_t bytes = 0;            // of the disk
-  std::span<const iovec> pieces = {}; // read and write: `bytes` in all; valid until the completion
+  bool may_unmap = false;    // write_zeroes: holes are as good as zeroes
+  std::uint16_t tag = 0;     // the caller's, given back
+  std::uint64_t offset = 0;  // bytes; within the disk with all of `bytes`
+  std::uint64_t bytes = 0;   // of the disk
+  /// Read and write: `bytes` in all. The memory stays until the completion, the array itself may go
+  /// when submit() has returned.
+  std::span<const iovec> pieces = {};
 };
 
 struct BlockDone {
@@ -36,7 +38,7 @@ struct BlockDone {
 class BlockStore {
  public:
   virtual ~BlockStore() = default;
-  [[nodiscard]] virtual std::uint64_t bytes() const RT = 0;  // a multiple of 512
+  [[nodiscard]] virtual std::uint64_t bytes() const RT = 0;        // a multiple of 512
   [[nodiscard]] virtual std::uint32_t block_bytes() const RT = 0;  // best unit: 512 or 4096
   [[nodiscard]] virtual bool read_only() const RT = 0;
   [[nodiscard]] virtual bool can_discard() const RT = 0;
