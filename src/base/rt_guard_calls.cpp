@@ -16,6 +16,10 @@
 //   poll(2), read(2), write(2)        the console's, on descriptors that are ready and are no
 //   files:
 //                                     inside an rt::Allowed (host/console.cpp)
+//   connect(2), accept4(2), recv(2),  a socket device's, on Unix sockets that do not block, on a
+//   poll(2), close(2)                 server that is not real-time: inside rt::Alloweds
+//                                     (host/vsock_proxy.cpp)
+//   shutdown(2)                       the same one's: spin locks only
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <poll.h>

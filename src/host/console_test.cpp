@@ -80,6 +80,20 @@ TEST(Console, AFileIsAppendedTo) {
   EXPECT_EQ(t.end(), "bc");
 }
 
+TEST(Console, SeveralBytesAtOnceAreTakenAsFarAsThereIsRoom) {
+  FileConsole t;
+  const std::string text(40'000, 'x');
+  const std::span bytes{static_cast<const std::uint8_t*>(static_cast<const void*>(text.data())),
+                        text.size()};
+  for (std::size_t sent = 0; sent < bytes.size();) {
+    const std::size_t taken = t.console().push_some(bytes.subspan(sent));
+    EXPECT_LE(taken, 16384u);
+    sent += taken;
+    if (taken == 0) std::this_thread::yield();
+  }
+  EXPECT_EQ(t.end(), text);
+}
+
 TEST(Console, AFullRingRefusesAndAServedOneTakesAgain) {
   ServedConsole t{*ConsoleEndpoint::open({ConsoleKind::none})};
   int stored = 0;

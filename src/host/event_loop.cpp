@@ -32,18 +32,34 @@ Result<std::unique_ptr<EventLoop>> EventLoop::create() {
 
 Result<EventLoop::Watch*> EventLoop::watch(int fd, std::uint32_t events, DeviceId device,
                                            Handler handler) {
-  auto watch = std::make_unique<Watch>();
-  watch->epoll_ = epoll_.raw();
+  Watch* watch = reserve(device, std::move(handler));
+  epoll_event event{.events = events, .data = {.ptr = watch}};
+  if (::epoll_ctl(epoll_.raw(), EPOLL_CTL_ADD, fd, &event) != 0) {
+    auto error = sys_error("epoll_ctl");
+    watches_.pop_back();
+    return error;
+  }
   watch->fd_ = fd;
-  watch->device_ = device;
-  watch->handler_ = std::move(handler);
-  epoll_event event{.events = events, .data = {.ptr = watch.get()}};
-  if (::epoll_ctl(epoll_.raw(), EPOLL_CTL_ADD, fd, &event) != 0) return sys_error("epoll_ctl");
   watch->added_ = true;
   watch->events_ = events;
   if (events == 0) watch->want(0);
+  return watch;
+}
+
+EventLoop::Watch* EventLoop::reserve(DeviceId device, Handler handler) {
+  auto watch = std::make_unique<Watch>();
+  watch->epoll_ = epoll_.raw();
+  watch->device_ = device;
+  watch->handler_ = std::move(handler);
   watches_.push_back(std::move(watch));
   return watches_.back().get();
+}
+
+bool EventLoop::Watch::set_fd(int fd, std::uint32_t events) RT {
+  want(0);
+  fd_ = fd;
+  if (fd >= 0) want(events);
+  return added_ == (fd >= 0 && events != 0);
 }
 
 /// A descriptor for which nothing is wanted is taken out: epoll reports a hang-up uninvited.
@@ -54,8 +70,8 @@ void EventLoop::Watch::want(std::uint32_t events) RT {
   int operation = EPOLL_CTL_MOD;
   if (!added_) operation = EPOLL_CTL_ADD;
   if (events == 0) operation = EPOLL_CTL_DEL;
-  ::epoll_ctl(epoll_, operation, fd_, &event);
-  added_ = events != 0;
+  const bool done = ::epoll_ctl(epoll_, operation, fd_, &event) == 0;
+  added_ = events != 0 && (added_ || done);
   events_ = events;
 }
 

@@ -30,6 +30,10 @@ class EventLoop : public Bell {
     /// What to be called for: EPOLLIN, EPOLLOUT, or 0 for nothing at all. The server's thread, or
     /// before it runs. No system call when nothing changes.
     void want(std::uint32_t events) RT;
+    /// Another descriptor, or -1 for none, and what to be called for. The one before is open until
+    /// then, and may be closed afterwards; what it had to report may still come once. False when
+    /// the kernel has no room for another one. Whoever serialises this watch.
+    [[nodiscard]] bool set_fd(int fd, std::uint32_t events) RT;
 
    private:
     friend EventLoop;
@@ -47,6 +51,8 @@ class EventLoop : public Bell {
   /// `fd` stays open until run() has returned. The error says that epoll does not take it: a
   /// regular file, for one. `device` stands in the records.
   Result<Watch*> watch(int fd, std::uint32_t events, DeviceId device, Handler handler);
+  /// A watch without a descriptor, for one that comes while the loop runs.
+  Watch* reserve(DeviceId device, Handler handler);
   /// `work` is called after each time that the bell was rung or a descriptor was ready.
   void add(Work& work) { works_.push_back(&work); }
 

@@ -213,6 +213,56 @@ TEST(EventLoop, WhatEpollCannotWatchIsRefused) {
   EXPECT_FALSE(loop->watch(file->raw(), EPOLLIN, {}, [](std::uint32_t) {}));
 }
 
+TEST(EventLoop, AReservedWatchTakesOneDescriptorAfterTheOther) {
+  const auto loop = *EventLoop::create();
+  loop->stop();  // so that run() looks at what is ready, once
+  int called = 0;
+  EventLoop::Watch* watch = loop->reserve({}, [&](std::uint32_t) { ++called; });
+  loop->run();
+  EXPECT_EQ(called, 0);
+  Pipe first, second;
+  first.put();
+  EXPECT_TRUE(watch->set_fd(first.out.raw(), EPOLLIN));
+  loop->run();
+  EXPECT_EQ(called, 1);
+  EXPECT_TRUE(watch->set_fd(second.out.raw(), EPOLLIN));
+  loop->run();
+  EXPECT_EQ(called, 1) << "the first one is ready and not watched any more";
+  second.put();
+  loop->run();
+  EXPECT_EQ(called, 2);
+  EXPECT_TRUE(watch->set_fd(-1, 0));
+  loop->run();
+  EXPECT_EQ(called, 2);
+}
+
+TEST(EventLoop, AReservedWatchSaysWhenItsDescriptorIsNotTaken) {
+  const auto loop = *EventLoop::create();
+  EventLoop::Watch* watch = loop->reserve({}, [](std::uint32_t) {});
+  const auto file = open_file("/proc/self/exe", 0);
+  ASSERT_TRUE(file);
+  EXPECT_FALSE(watch->set_fd(file->raw(), EPOLLIN));
+}
+
+TEST(EventLoop, AWatchMayBeGivenADescriptorByAHandlerWhileTheLoopRuns) {
+  OneLoop t;
+  Pipe listener, stream;
+  std::atomic<int> called = 0;
+  EventLoop::Watch* watch = t.loop->reserve({}, [&](std::uint32_t) {
+    stream.take();
+    ++called;
+  });
+  ASSERT_TRUE(t.loop->watch(listener.out.raw(), EPOLLIN, {}, [&](std::uint32_t) {
+    listener.take();
+    static_cast<void>(watch->set_fd(stream.out.raw(), EPOLLIN));
+  }));
+  t.start();
+  stream.put();
+  listener.put();
+  while (called == 0) std::this_thread::yield();
+  t.stop();
+}
+
 TEST(EventLoop, ALoopThatPollsIsNotWokenForWhatComesSoonAfter) {
   OneLoop t;
   Counter counter{*t.loop};
