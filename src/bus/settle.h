@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "base/rt.h"
+#include "bus/irq.h"
 
 namespace takt {
 
@@ -20,15 +21,30 @@ class Settle {
   template <class Drive>
   void settle(const Drive& drive) RT {
     if (calls_.fetch_add(1, std::memory_order_seq_cst) != 0) return;
-    for (std::uint32_t seen = 1; seen != 0;) {
-      drive();
-      // Nobody came: back to 0. Otherwise `seen` is how many have, and one more round is for all.
-      if (calls_.compare_exchange_strong(seen, 0, std::memory_order_seq_cst)) return;
-    }
+    std::uint32_t seen = 1;
+    // Nobody came: back to 0. Otherwise `seen` is how many have, and one more round is for all.
+    do drive();
+    while (!calls_.compare_exchange_strong(seen, 0, std::memory_order_seq_cst));
   }
 
  private:
   std::atomic<std::uint32_t> calls_ = 0;
+};
+
+/// An interrupt line of that kind.
+class SettledLine {
+ public:
+  /// `sink` outlives it.
+  explicit SettledLine(IrqSink& sink) : line_{sink} {}
+  /// `level` computes it; as Settle::settle().
+  template <class Level>
+  void settle(const Level& level) RT {
+    settle_.settle([&] { line_.set(level()); });
+  }
+
+ private:
+  Settle settle_;
+  LevelIrq line_;  // settle_'s
 };
 
 }  // namespace takt

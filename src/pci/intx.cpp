@@ -13,14 +13,10 @@ void Intx::drive(bool level) RT {
 }
 
 void Intx::settle() RT {
-  settle_.settle([this] {
+  line_.settle([this] {
     const auto word = static_cast<std::uint16_t>(config_.read(Reg::command, Width::b2));
-    const bool level = level_.load(std::memory_order_seq_cst) &&
-                       !Command::interrupt_disable::get(word) &&
-                       (msi_ == nullptr || !msi_->enabled());
-    if (level == driven_) return;
-    driven_ = level;
-    pin_.drive(level);
+    return level_.load(std::memory_order_seq_cst) && !Command::interrupt_disable::get(word) &&
+           (msi_ == nullptr || !msi_->enabled());
   });
 }
 
@@ -38,16 +34,7 @@ void SharedPin::Input::drive(bool level) RT {
     shared->active_.fetch_or(bit, std::memory_order_seq_cst);
   else
     shared->active_.fetch_and(~bit, std::memory_order_seq_cst);
-  shared->settle();
-}
-
-void SharedPin::settle() RT {
-  settle_.settle([this] {
-    const bool level = active_.load(std::memory_order_seq_cst) != 0;
-    if (level == driven_) return;
-    driven_ = level;
-    pin_.drive(level);
-  });
+  shared->line_.settle([this] { return shared->active_.load(std::memory_order_seq_cst) != 0; });
 }
 
 }  // namespace takt::pci

@@ -19,7 +19,7 @@ class Intx final : public IrqSink {
  public:
   /// All outlive it. `msi` may be null: with it enabled, a rising level is a message and the pin
   /// is not used (6.8).
-  Intx(ConfigSpace& config, IrqSink& pin, Msi* msi) : config_{config}, pin_{pin}, msi_{msi} {}
+  Intx(ConfigSpace& config, IrqSink& pin, Msi* msi) : config_{config}, line_{pin}, msi_{msi} {}
 
   /// The model's level. One thread at a time; does not block.
   void drive(bool level) RT override;
@@ -28,11 +28,9 @@ class Intx final : public IrqSink {
 
  private:
   ConfigSpace& config_;
-  IrqSink& pin_;
+  SettledLine line_;
   Msi* const msi_;
-  Settle settle_;
   std::atomic<bool> level_ = false;
-  bool driven_ = false;  // settle_'s
 };
 
 /// Several pins at one input, as where a PC's slots share an IOAPIC pin: it is active while any
@@ -40,7 +38,7 @@ class Intx final : public IrqSink {
 class SharedPin {
  public:
   static constexpr std::size_t most_inputs = 32;
-  explicit SharedPin(IrqSink& pin) : pin_{pin} {}
+  explicit SharedPin(IrqSink& pin) : line_{pin} {}
   SharedPin(const SharedPin&) = delete;
   SharedPin& operator=(const SharedPin&) = delete;
   /// Set-up. Inputs stay where they are.
@@ -53,12 +51,9 @@ class SharedPin {
     SharedPin* shared = nullptr;
     std::uint32_t bit = 0;
   };
-  void settle() RT;
 
-  IrqSink& pin_;
-  Settle settle_;
+  SettledLine line_;
   std::atomic<std::uint32_t> active_ = 0;
-  bool driven_ = false;  // settle_'s
   std::size_t used_ = 0;
   std::array<Input, most_inputs> inputs_ = make_inputs();
   std::array<Input, most_inputs> make_inputs();

@@ -131,12 +131,7 @@ void MmioTransport::acknowledge(std::uint32_t bits) RT {
 }
 
 void MmioTransport::settle_line() RT {
-  settle_.settle([this] {
-    const bool level = status_.load(std::memory_order_seq_cst) != 0;
-    if (level == driven_) return;
-    driven_ = level;
-    line_.drive(level);
-  });
+  line_.settle([this] { return status_.load(std::memory_order_seq_cst) != 0; });
 }
 
 }  // namespace takt::virtio

@@ -81,10 +81,8 @@ class MmioTransport final : public Device, public Work, private Transport {
   void settle_line() RT;
 
   Core core_;
-  IrqSink& line_;
+  SettledLine line_;
   std::atomic<std::uint32_t> status_ = 0;
-  Settle settle_;
-  bool driven_ = false;  // settle_'s
 };
 
 }  // namespace takt::virtio

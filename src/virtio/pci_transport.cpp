@@ -174,12 +174,7 @@ std::uint8_t PciTransport::read_isr() RT {
 }
 
 void PciTransport::settle_pin() RT {
-  settle_.settle([this] {
-    const bool level = isr_.load(std::memory_order_seq_cst) != 0;
-    if (level == driven_) return;
-    driven_ = level;
-    pin_.drive(level);
-  });
+  pin_.settle([this] { return isr_.load(std::memory_order_seq_cst) != 0; });
 }
 
 // --- 4.1.4.9: access to the BARs by configuration space ---

@@ -107,13 +107,11 @@ class PciTransport final : public Device, public Work, private Transport {
 
   Core core_;
   pci::Function function_;
-  IrqSink& pin_;  // behind the function's registers
+  SettledLine pin_;  // behind the function's registers
   Window window_;
   pci::Msix* msix_ = nullptr;
   std::vector<AccessRule> rules_;
   std::atomic<std::uint8_t> isr_ = 0;
-  Settle settle_;
-  bool driven_ = false;  // settle_'s
 };
 
 }  // namespace takt::virtio
