@@ -63,27 +63,28 @@ void Ecam::write(Access access, std::uint64_t value) RT {
               static_cast<std::uint32_t>(value));
 }
 
+std::optional<ConfigPorts::Target> ConfigPorts::target(Access access) const RT {
+  const std::uint32_t address = address_;
+  if (!Address::enable::get(address) || Address::bus::get(address) != 0) return std::nullopt;
+  return Target{
+      Address::devfn::get(address),
+      {Address::reg::get(address) * 4 + (access.offset - data), access.width, access.from}};
+}
+
 std::uint64_t ConfigPorts::read(Access access) RT {
   if (access.offset < data)
     return access.offset == 0 && access.width == Width::b4 ? address_.load() : ~0u;
-  const std::uint32_t address = address_;
-  if (!Address::enable::get(address) || Address::bus::get(address) != 0) return ~0u;
-  return root_.read(
-      Address::devfn::get(address),
-      {Address::reg::get(address) * 4 + (access.offset - data), access.width, access.from});
+  const auto at = target(access);
+  return at ? root_.read(at->devfn, at->access) : ~0u;
 }
 
 void ConfigPorts::write(Access access, std::uint64_t value) RT {
-  if (access.offset < data) {
-    if (access.offset == 0 && access.width == Width::b4)
-      address_ = static_cast<std::uint32_t>(value);
-    return;
+  if (access.offset >= data) {
+    if (const auto at = target(access))
+      root_.write(at->devfn, at->access, static_cast<std::uint32_t>(value));
+  } else if (access.offset == 0 && access.width == Width::b4) {
+    address_ = static_cast<std::uint32_t>(value);
   }
-  const std::uint32_t address = address_;
-  if (!Address::enable::get(address) || Address::bus::get(address) != 0) return;
-  root_.write(Address::devfn::get(address),
-              {Address::reg::get(address) * 4 + (access.offset - data), access.width, access.from},
-              static_cast<std::uint32_t>(value));
 }
 
 }  // namespace takt::pci

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/pi_mutex.h"
@@ -61,6 +62,12 @@ class ConfigPorts final : public Device {
 
  private:
   static constexpr std::uint64_t data = 4;
+  struct Target {
+    std::uint64_t devfn = 0;
+    Access access;
+  };
+  /// What CONFIG_DATA shows; nothing while the address is disabled, or on another bus.
+  [[nodiscard]] std::optional<Target> target(Access access) const RT;
 
   Root& root_;
   std::atomic<std::uint32_t> address_ = 0;
