@@ -4,29 +4,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "virtio/pieces.h"
+
 namespace takt::virtio {
-namespace {
-
-/// Calls copy(piece's bytes, how many, bytes done before) for what [offset, offset + n) covers.
-template <class Copy>
-std::size_t for_range(std::span<const iovec> pieces, std::uint64_t offset, std::size_t n,
-                      Copy&& copy) RT {
-  std::size_t done = 0;
-  for (const iovec& piece : pieces) {
-    if (done == n) break;
-    if (offset >= piece.iov_len) {
-      offset -= piece.iov_len;
-      continue;
-    }
-    const std::size_t part = std::min<std::size_t>(piece.iov_len - offset, n - done);
-    copy(static_cast<std::byte*>(piece.iov_base) + offset, part, done);
-    done += part;
-    offset = 0;
-  }
-  return done;
-}
-
-}  // namespace
 
 std::size_t Chain::read(std::uint64_t offset, std::span<std::byte> to) const RT {
   return for_range(

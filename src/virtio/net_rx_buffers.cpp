@@ -5,6 +5,8 @@
 #include <atomic>
 #include <cstring>
 
+#include "virtio/pieces.h"
+
 namespace takt::virtio {
 namespace {
 
@@ -12,25 +14,6 @@ constexpr std::size_t header_bytes = sizeof(NetHeader);
 
 iovec cut(iovec piece, std::size_t n) RT {
   return {.iov_base = static_cast<std::byte*>(piece.iov_base) + n, .iov_len = piece.iov_len - n};
-}
-
-/// Calls copy(where, how many, bytes done before) for [offset, offset + n) of the pieces.
-template <class Copy>
-std::size_t for_range(std::span<const iovec> pieces, std::uint64_t offset, std::size_t n,
-                      Copy&& copy) RT {
-  std::size_t done = 0;
-  for (const iovec& piece : pieces) {
-    if (done == n) break;
-    if (offset >= piece.iov_len) {
-      offset -= piece.iov_len;
-      continue;
-    }
-    const std::size_t part = std::min<std::size_t>(piece.iov_len - offset, n - done);
-    copy(static_cast<std::byte*>(piece.iov_base) + offset, part, done);
-    done += part;
-    offset = 0;
-  }
-  return done;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parts of a chain: what is left of its pieces when a header or a status byte is taken off.
+// Parts of a chain: what stands at an offset in its pieces, and what is left of them when a header
+// or a status byte is taken off.
 #pragma once
 
 #include <sys/uio.h>
@@ -14,6 +15,25 @@
 #include "base/rt.h"
 
 namespace takt::virtio {
+
+/// Calls copy(piece's bytes, how many, bytes done before) for what [offset, offset + n) covers.
+template <class Copy>
+std::size_t for_range(std::span<const iovec> pieces, std::uint64_t offset, std::size_t n,
+                      Copy&& copy) RT {
+  std::size_t done = 0;
+  for (const iovec& piece : pieces) {
+    if (done == n) break;
+    if (offset >= piece.iov_len) {
+      offset -= piece.iov_len;
+      continue;
+    }
+    const std::size_t part = std::min<std::size_t>(piece.iov_len - offset, n - done);
+    copy(static_cast<std::byte*>(piece.iov_base) + offset, part, done);
+    done += part;
+    offset = 0;
+  }
+  return done;
+}
 
 /// Room for the pieces of a part.
 template <std::size_t Most>
