@@ -3,20 +3,16 @@
 
 #include <algorithm>
 #include <array>
-#include <ctime>
 
 #include "base/cycles.h"
 #include "base/rt.h"
+#include "host/system_clock.h"
 #include "record/thread_recorder.h"
 
 namespace takt {
 namespace {
 
-std::int64_t now_ns() RT {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1'000'000'000 + now.tv_nsec;
-}
+std::int64_t now_ns() RT { return host_ns(CLOCK_MONOTONIC); }
 
 }  // namespace
 

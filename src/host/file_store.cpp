@@ -2,26 +2,11 @@
 #include "host/file_store.h"
 
 #include <fmt/format.h>
-#include <sys/timerfd.h>
 
-#include <algorithm>
-#include <ctime>
+#include "host/system_clock.h"
 
 namespace takt {
 namespace {
-
-std::int64_t now_ns() RT {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1'000'000'000 + now.tv_nsec;
-}
-
-void set_timer(const Fd& timer, std::int64_t at_ns) RT {
-  const itimerspec at{
-      .it_interval = {},
-      .it_value = {.tv_sec = at_ns / 1'000'000'000, .tv_nsec = at_ns % 1'000'000'000}};
-  ::timerfd_settime(timer.raw(), TFD_TIMER_ABSTIME, &at, nullptr);
-}
 
 /// Bytes that go over the wire.
 std::uint64_t moved_bytes(const BlockRequest& request) RT {
@@ -41,7 +26,7 @@ Result<std::unique_ptr<FileStore>> FileStore::open(const FileStoreConfig& config
   if (!file) return in_context("disk", std::move(file.error()));
   TRY(auto queue, BlockQueue::create(std::move(*file), config.depth, loop));
   std::unique_ptr<FileStore> store{new FileStore{std::move(queue), config}};
-  if (store->limited_) TRY_VOID(store->watch_timer(loop, device));
+  if (store->limited_) TRY_VOID(store->watch_alarm(loop, device));
   TRY_VOID(store->start_engine(config));
   return store;
 }
@@ -74,15 +59,9 @@ Result<> FileStore::start_engine(const FileStoreConfig& config) {
   return {};
 }
 
-Result<> FileStore::watch_timer(EventLoop& loop, DeviceId device) {
-  timer_ = Fd{::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)};
-  if (!timer_) return sys_error("timerfd_create");
-  auto due = [this, &loop](std::uint32_t) {
-    drain_eventfd(timer_);
-    loop.ring();
-  };
-  TRY_VOID(loop.watch(timer_.raw(), EPOLLIN, device, std::move(due)));
-  return {};
+Result<> FileStore::watch_alarm(EventLoop& loop, DeviceId device) {
+  TRY(alarm_, TimerAlarm::on_monotonic_clock());
+  return alarm_->watch_by(loop, device, [&loop] { loop.ring(); });
 }
 
 bool FileStore::submit(const BlockRequest& request) RT {
@@ -94,8 +73,8 @@ bool FileStore::submit(const BlockRequest& request) RT {
 
 bool FileStore::within_limits(const BlockRequest& request) RT {
   if (!limited_) return true;
-  const auto later_ns = limit_.take(now_ns(), moved_bytes(request));
-  if (later_ns) set_timer(timer_, *later_ns);
+  const auto later_ns = limit_.take(host_ns(CLOCK_MONOTONIC), moved_bytes(request));
+  if (later_ns) alarm_->arm(*later_ns);
   return !later_ns;
 }
 

@@ -21,6 +21,7 @@
 #include "host/block_file.h"
 #include "host/event_loop.h"
 #include "host/rate_limit.h"
+#include "host/timer_alarm.h"
 
 namespace takt {
 
@@ -62,7 +63,7 @@ class FileStore final : public BlockStore {
  private:
   FileStore(std::unique_ptr<BlockQueue> queue, const FileStoreConfig& config);
   Result<> start_engine(const FileStoreConfig& config);
-  Result<> watch_timer(EventLoop& loop, DeviceId device);
+  Result<> watch_alarm(EventLoop& loop, DeviceId device);
   [[nodiscard]] bool within_limits(const BlockRequest& request) RT;
 
   std::unique_ptr<BlockQueue> queue_;
@@ -71,8 +72,8 @@ class FileStore final : public BlockStore {
   const std::uint16_t depth_;
   const bool limited_;
   RateLimit limit_;
-  Fd timer_;
-  std::vector<std::uint16_t> free_;  // jobs; the first free_count_ of them are
+  std::unique_ptr<TimerAlarm> alarm_;  // null without limits
+  std::vector<std::uint16_t> free_;    // jobs; the first free_count_ of them are
   std::size_t free_count_;
 };
 

@@ -3,9 +3,9 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 
 #include "base/bits.h"
+#include "host/ordinary_thread.h"
 
 namespace takt {
 
@@ -16,7 +16,7 @@ Result<std::unique_ptr<RamPageReturner>> RamPageReturner::create(const GuestRam&
   std::unique_ptr<RamPageReturner> returner{new RamPageReturner{ram, pages, mem, bell}};
   if (mode == Mode::count_only) return returner;
   TRY(returner->wake_, make_eventfd());
-  TRY(returner->thread_, Thread::start("balloon", [raw = returner.get()] { raw->run(); }));
+  TRY(returner->thread_, start_ordinary_thread("balloon", [raw = returner.get()] { raw->run(); }));
   return returner;
 }
 
@@ -44,10 +44,7 @@ bool RamPageReturner::give(Gpa start, std::uint64_t bytes) RT {
   return true;
 }
 
-/// The policy by the thread itself, before all else: a lower one is never refused.
 void RamPageReturner::run() {
-  const sched_param param{};
-  ::sched_setscheduler(0, SCHED_OTHER, &param);
   pollfd wake{.fd = wake_.raw(), .events = POLLIN, .revents = 0};
   while (!stopping_.load(std::memory_order_acquire)) {
     ::poll(&wake, 1, -1);

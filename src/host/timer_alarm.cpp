@@ -16,6 +16,10 @@ Result<std::unique_ptr<TimerAlarm>> TimerAlarm::on_wall_clock() {
   return create(CLOCK_REALTIME, 0);
 }
 
+Result<std::unique_ptr<TimerAlarm>> TimerAlarm::on_monotonic_clock() {
+  return create(CLOCK_MONOTONIC, 0);
+}
+
 Result<std::unique_ptr<TimerAlarm>> TimerAlarm::on_steady_clock(const SteadyClock& clock) {
   return create(CLOCK_MONOTONIC, clock.offset_ns());
 }

@@ -23,6 +23,8 @@ namespace takt {
 class TimerAlarm : public Alarm {
  public:
   static Result<std::unique_ptr<TimerAlarm>> on_wall_clock();
+  /// Deadlines are CLOCK_MONOTONIC's.
+  static Result<std::unique_ptr<TimerAlarm>> on_monotonic_clock();
   /// Deadlines are `clock`'s.
   static Result<std::unique_ptr<TimerAlarm>> on_steady_clock(const SteadyClock& clock);
 

@@ -7,9 +7,9 @@
 #include <sys/utsname.h>
 
 #include <algorithm>
-#include <ctime>
 
 #include "host/host_files.h"
+#include "host/system_clock.h"
 #include "record/bundle_json.h"
 #include "record/explain.h"
 #include "vm/devices.h"
@@ -17,12 +17,7 @@
 namespace takt {
 namespace {
 
-std::uint64_t raw_now_ns() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC_RAW, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
-         static_cast<std::uint64_t>(now.tv_nsec);
-}
+std::uint64_t raw_now_ns() { return static_cast<std::uint64_t>(host_ns(CLOCK_MONOTONIC_RAW)); }
 
 std::string kernel_release() {
   utsname name{};
