@@ -5,6 +5,7 @@
 
 #include <sys/uio.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -13,6 +14,9 @@
 #include "base/rt.h"
 
 namespace takt {
+
+/// An Ethernet address, as it stands in a frame.
+using MacAddress = std::array<std::uint8_t, 6>;
 
 /// What is still to be done to a frame, or known of it. The numbers are those of struct
 /// virtio_net_hdr (virtio 1.2, 5.1.6) without num_buffers, which is also what a tap speaks.

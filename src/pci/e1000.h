@@ -49,7 +49,7 @@ class E1000 final : public Device, public Work {
   /// `bell` wakes the server that this is given to as Work, and `alarm` has it call alarm_fired().
   /// All outlive it.
   E1000(FramePort& port, IrqSink& line, Clock& clock, Alarm& alarm, const GuestMem& mem, Bell& bell,
-        const e1000::MacAddress& mac);
+        const MacAddress& mac);
 
   // Device
   [[nodiscard]] std::string_view name() const override { return "e1000"; }

@@ -8,10 +8,9 @@
 #include <cstdint>
 
 #include "base/rt.h"
+#include "bus/frame_port.h"
 
 namespace takt::e1000 {
-
-using MacAddress = std::array<std::uint8_t, 6>;
 
 class Eeprom {
  public:

@@ -11,8 +11,6 @@
 
 namespace takt::virtio {
 
-using MacAddress = std::array<std::uint8_t, 6>;
-
 namespace net_feature {  // 5.1.3
 inline constexpr std::uint64_t csum = 1ull << 0;
 inline constexpr std::uint64_t guest_csum = 1ull << 1;

@@ -9,14 +9,13 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "bus/frame_port.h"
 
 namespace takt {
 
 struct VmConfig;
 
 enum class NetModel : std::uint8_t { virtio, e1000 };
-
-using MacAddress = std::array<std::uint8_t, 6>;
 
 /// Where a network card's frames go: to a tap, or to a program at a Unix stream socket such as
 /// passt, or nowhere.
