@@ -113,21 +113,8 @@ Result<std::uint32_t> parse_number(std::string_view text, std::uint32_t least, s
 }
 
 Result<std::uint64_t> parse_memory(std::string_view text) {
-  constexpr std::string_view suffixes = "KMGT";
-  unsigned shift = 0;
-  std::string_view digits = text;
-  if (!text.empty()) {
-    if (const auto at = suffixes.find(text.back()); at != std::string_view::npos) {
-      shift = 10 * (static_cast<unsigned>(at) + 1);
-      digits.remove_suffix(1);
-    }
-  }
-  const auto value = whole_number(digits);
-  constexpr std::uint64_t most = 16ull << 40;
-  if (value && *value <= most >> shift) {
-    const std::uint64_t size = *value << shift;
-    if (size >= 1_MiB && is_aligned(size, 4_KiB)) return size;
-  }
+  const auto size = scaled_number(text, "KMGT", 16ull << 40);
+  if (size && *size >= 1_MiB && is_aligned(*size, 4_KiB)) return *size;
   return usage_error("allowed are sizes from 1M to 16T in whole pages, such as 512M or 4G");
 }
 
@@ -187,19 +174,13 @@ Result<GicChoice> parse_gic(std::string_view text) {
 
 Result<Placement> parse_placement(std::string_view text) {
   Placement placement;
-  while (!text.empty()) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string_view::npos)
-      return usage_error(
-          fmt::format("'{}' is not KEY=VALUE; keys are cpu, policy, priority", text));
-    const std::size_t next = text.find('=', equals + 1);
-    const std::size_t end = next == std::string_view::npos ? text.size() : text.rfind(',', next);
-    if (end == std::string_view::npos || end < equals)
-      return usage_error(fmt::format("'{}' has two '=' and no comma between them", text));
-    TRY_VOID(set_placement_key(placement, text.substr(0, equals),
-                               text.substr(equals + 1, end - equals - 1)));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
+  TRY_VOID(for_each_key(text, "; keys are cpu, policy, priority",
+                        [&](std::string_view key, std::string_view value) -> Result<> {
+                          if (value.contains('='))
+                            return usage_error(fmt::format(
+                                "'{}={}' has two '=' and no comma between them", key, value));
+                          return set_placement_key(placement, key, value);
+                        }));
   return placement;
 }
 

@@ -23,6 +23,20 @@ inline std::optional<std::uint64_t> whole_number(std::string_view text) {
   return value;
 }
 
+/// A whole number with one of `suffixes`, which are powers of 1024 in this order; at most `most`.
+inline std::optional<std::uint64_t> scaled_number(std::string_view text, std::string_view suffixes,
+                                                  std::uint64_t most) {
+  unsigned shift = 0;
+  if (!text.empty())
+    if (const auto at = suffixes.find(text.back()); at != std::string_view::npos) {
+      shift = 10 * (static_cast<unsigned>(at) + 1);
+      text.remove_suffix(1);
+    }
+  const auto value = whole_number(text);
+  if (!value || *value > most >> shift) return std::nullopt;
+  return *value << shift;
+}
+
 template <class T>
 struct Word {
   std::string_view text;
@@ -48,6 +62,25 @@ Result<> for_each_part(std::string_view text, char separator, F each) {
     if (cut == std::string_view::npos) return {};
     text.remove_prefix(cut + 1);
   }
+}
+
+/// Calls set(key, value) for each KEY=VALUE, until one fails; a part without '=' continues the
+/// value before it, so that cpu=0,2-3, or a comma in a path, needs no quoting. A value that has a
+/// '=' is all that was left. `hint` ends the error for what is no KEY=VALUE.
+template <class Set>
+Result<> for_each_key(std::string_view text, std::string_view hint, const Set& set) {
+  while (!text.empty()) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos)
+      return usage_error(fmt::format("'{}' is not KEY=VALUE{}", text, hint));
+    const std::size_t next = text.find('=', equals + 1);
+    const std::size_t comma =
+        next == std::string_view::npos ? std::string_view::npos : text.rfind(',', next);
+    const std::size_t end = comma == std::string_view::npos || comma < equals ? text.size() : comma;
+    TRY_VOID(set(text.substr(0, equals), text.substr(equals + 1, end - equals - 1)));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return {};
 }
 
 struct NameAndRest {

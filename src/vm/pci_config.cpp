@@ -13,24 +13,6 @@ namespace {
 constexpr std::uint32_t most_queues = 8;
 constexpr std::size_t longest_serial = 20;  // virtio 1.2, 5.2.6
 
-/// Calls set(key, value) for each KEY=VALUE; a part without '=' continues the value before it, so
-/// that a comma in a path needs no quoting.
-template <class Set>
-Result<> for_each_key(std::string_view text, const Set& set) {
-  while (!text.empty()) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string_view::npos)
-      return usage_error(fmt::format("'{}' is not KEY=VALUE", text));
-    const std::size_t next = text.find('=', equals + 1);
-    const std::size_t comma =
-        next == std::string_view::npos ? std::string_view::npos : text.rfind(',', next);
-    const std::size_t end = comma == std::string_view::npos || comma < equals ? text.size() : comma;
-    TRY_VOID(set(text.substr(0, equals), text.substr(equals + 1, end - equals - 1)));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return {};
-}
-
 Result<> unknown(std::string_view key, std::string_view allowed) {
   return usage_error(fmt::format("unknown key '{}'; allowed are {}", key, allowed));
 }
@@ -48,17 +30,7 @@ Result<bool> parse_direct(std::string_view text) {
 
 /// Per second: a number, with K, M or G of 1024s.
 Result<std::uint64_t> parse_rate(std::string_view text) {
-  constexpr std::string_view suffixes = "KMG";
-  unsigned shift = 0;
-  std::string_view digits = text;
-  if (!text.empty())
-    if (const auto at = suffixes.find(text.back()); at != std::string_view::npos) {
-      shift = 10 * (static_cast<unsigned>(at) + 1);
-      digits.remove_suffix(1);
-    }
-  constexpr std::uint64_t most = std::uint64_t{1} << 40;
-  const auto value = whole_number(digits);
-  if (value && *value <= most >> shift) return *value << shift;
+  if (const auto rate = scaled_number(text, "KMG", std::uint64_t{1} << 40)) return *rate;
   return usage_error("allowed are numbers per second such as 500, 64K or 10M; 0 is no limit");
 }
 
@@ -137,20 +109,22 @@ Result<> set_net(VmConfig& config, std::string_view text) {
   TRY(const NameAndRest parts, split_name(text, "NAME:KEY=VALUE,... such as lan:tap=tap0"));
   TRY(std::string name, parse_name(parts.name));
   NetOptions& net = config.nets[std::move(name)];
-  return for_each_key(parts.rest, [&](std::string_view key, std::string_view value) -> Result<> {
-    TRY(const bool known, set_device_key(config, parts.name, key, value));
-    return known ? Result<>{} : set_net_key(net, key, value);
-  });
+  return for_each_key(parts.rest, "",
+                      [&](std::string_view key, std::string_view value) -> Result<> {
+                        TRY(const bool known, set_device_key(config, parts.name, key, value));
+                        return known ? Result<>{} : set_net_key(net, key, value);
+                      });
 }
 
 Result<> set_disk(VmConfig& config, std::string_view text) {
   TRY(const NameAndRest parts, split_name(text, "NAME:KEY=VALUE,... such as root:path=disk.img"));
   TRY(std::string name, parse_name(parts.name));
   DiskOptions& disk = config.disks[std::move(name)];
-  return for_each_key(parts.rest, [&](std::string_view key, std::string_view value) -> Result<> {
-    TRY(const bool known, set_device_key(config, parts.name, key, value));
-    return known ? Result<>{} : set_disk_key(disk, key, value);
-  });
+  return for_each_key(parts.rest, "",
+                      [&](std::string_view key, std::string_view value) -> Result<> {
+                        TRY(const bool known, set_device_key(config, parts.name, key, value));
+                        return known ? Result<>{} : set_disk_key(disk, key, value);
+                      });
 }
 
 Result<> set_port(VmConfig& config, std::string_view text) {
