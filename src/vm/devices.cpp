@@ -52,8 +52,7 @@ std::vector<DeviceRow> device_rows(const VmConfig& config) {
 }
 
 std::string_view device_name(const VmConfig& config, DeviceId id) {
-  const auto rows = device_rows(config);
-  return id.raw() == 0 || id.raw() > rows.size() ? "" : rows[id.raw() - 1u].name;
+  return DeviceNames{config}(id);
 }
 
 DeviceSetting device_setting(const VmConfig& config, std::string_view name) {

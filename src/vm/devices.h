@@ -29,7 +29,18 @@ struct DeviceRow {
 /// DeviceId is its place in it, from 1. The names are the configuration's.
 [[nodiscard]] std::vector<DeviceRow> device_rows(const VmConfig& config);
 
-/// The name under which records show a device; "" for no device. It is the configuration's.
+/// The names under which records show devices; "" for no device. They are the configuration's.
+class DeviceNames {
+ public:
+  explicit DeviceNames(const VmConfig& config) : rows_{device_rows(config)} {}
+  [[nodiscard]] std::string_view operator()(DeviceId id) const {
+    return id.raw() == 0 || id.raw() > rows_.size() ? "" : rows_[id.raw() - 1u].name;
+  }
+
+ private:
+  std::vector<DeviceRow> rows_;
+};
+/// The name of one.
 [[nodiscard]] std::string_view device_name(const VmConfig& config, DeviceId id);
 
 /// A device of a VM with what is in force for it.

@@ -70,14 +70,13 @@ Result<> Machine::watch_budgets() {
     if (host_tracer_ == nullptr) return env_error(host_tracer_missing_);
     return host_tracer_->read(since_ns);
   };
-  TRY(watch_,
-      BudgetWatch::create({.vm = config_.name,
-                           .threads = watched_threads(),
-                           .clock = cycle_clock_,
-                           .host_events = host_events,
-                           .effective_state = [this] { return effective_state(); },
-                           .device_name = [this](DeviceId id) { return device_name(config_, id); }},
-                          std::move(*bundles_)));
+  TRY(watch_, BudgetWatch::create({.vm = config_.name,
+                                   .threads = watched_threads(),
+                                   .clock = cycle_clock_,
+                                   .host_events = host_events,
+                                   .effective_state = [this] { return effective_state(); },
+                                   .device_name = DeviceNames{config_}},
+                                  std::move(*bundles_)));
   return watch_->start();
 }
 

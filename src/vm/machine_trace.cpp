@@ -62,7 +62,7 @@ std::string Machine::trace(std::uint64_t last_ns) const {
                 .pid = ::getpid(),
                 .from_ns = now > last_ns ? now - last_ns : 0,
                 .until_ns = now,
-                .device_name = [this](DeviceId id) { return device_name(config_, id); }};
+                .device_name = DeviceNames{config_}};
   for (const auto& vcpu : vcpus_)
     trace.threads.push_back(recorded(vcpu->name(), vcpu->tid(), vcpu->recorder()));
   for (const auto& server : servers_.all())

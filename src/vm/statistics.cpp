@@ -66,11 +66,12 @@ TrackStatistics track_statistics(const std::string& name, const ThreadRecorder& 
                                  const VmConfig& config) {
   TrackStatistics track{.name = name, .kinds = {}};
   const std::vector<Record> remembered = recorder.last();
+  const DeviceNames names{config};
   const auto add = [&](std::vector<RecordStatistics>& to, std::string_view what,
                        const HistogramCopy& took) {
     if (took.samples() == 0) return;
     const auto slowest = find_record(remembered, took.max_at);
-    to.push_back({what, took, slowest, slowest ? device_name(config, slowest->device) : ""});
+    to.push_back({what, took, slowest, slowest ? names(slowest->device) : ""});
   };
   for (std::size_t n = 0; n < record_kinds; ++n) {
     const auto kind = static_cast<RecordKind>(n);
@@ -78,7 +79,7 @@ TrackStatistics track_statistics(const std::string& name, const ThreadRecorder& 
   }
   for (std::size_t n = 1; n <= recorder.devices(); ++n) {
     const DeviceId id{static_cast<std::uint16_t>(n)};
-    add(track.devices, device_name(config, id), recorder.of(id));
+    add(track.devices, names(id), recorder.of(id));
   }
   return track;
 }
