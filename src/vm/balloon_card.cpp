@@ -29,7 +29,7 @@ class BalloonInside final : public VirtioInside {
 /// Beside a real-time vCPU nothing is given back: that unmaps pages, which interrupts every CPU of
 /// the VM (ARCHITECTURE.md, "Memory phases").
 Result<std::unique_ptr<VirtioInside>> make_balloon(const PciWorld& world, const PciDevice& device) {
-  Bell& bell = world.servers.loop_of(world.config, device.name);
+  Bell& bell = world.loop(device);
   const bool keep = wants_real_time(world.config) || is_on(world.config.mlock, world.config);
   const auto mode = keep ? RamPageReturner::Mode::count_only : RamPageReturner::Mode::give_back;
   TRY(auto returner,

@@ -3,7 +3,6 @@
 // payloads start. board_x86.cpp is the one for x86; the build chooses.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -21,6 +20,7 @@
 #include "kvm/system.h"
 #include "kvm/vcpu_fd.h"
 #include "kvm/vm_fd.h"
+#include "vm/address_maps.h"
 #include "vm/config.h"
 #include "vm/pci_host.h"
 #include "vm/servers.h"
@@ -54,18 +54,10 @@ struct BoardFact {
 class Board {
  public:
   virtual ~Board() = default;
-  [[nodiscard]] virtual PioBus& pio() = 0;
-  [[nodiscard]] virtual MmioBus& mmio() = 0;
-  /// Publishes the dispatch tables anew; blocks until no vCPU sees the old ones.
-  virtual void republish() = 0;
-  /// At the end of set-up: the threads of the devices' own, such as a disk's.
-  [[nodiscard]] virtual Result<> start_devices() = 0;
-  [[nodiscard]] virtual std::vector<pid_t> device_threads() const = 0;
-  /// What the devices on the bus count of themselves. Any thread.
-  virtual void for_each_service(
-      const std::function<void(std::string_view device, const ServiceTimes&)>& each) const = 0;
-  /// How many pages of 4 KiB the guest shall give. False without a balloon. Any thread.
-  [[nodiscard]] virtual bool set_balloon(std::uint32_t pages) = 0;
+  /// What is on the buses.
+  [[nodiscard]] virtual AddressMaps& maps() = 0;
+  /// Null when nothing is on the PCI bus.
+  [[nodiscard]] virtual PciHost* pci() = 0;
   /// What the console's server does to the console device.
   [[nodiscard]] virtual ConsoleClient console_client() = 0;
   /// As a finger does: for 100 ms, in which it blocks. Neither a vCPU's thread nor a server's.

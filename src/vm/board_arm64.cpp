@@ -72,20 +72,8 @@ class BoardArm64 : public Board {
         debug_exit_{wiring.control},
         maps_{wiring.readers, wiring.servers, vm} {}
 
-  [[nodiscard]] PioBus& pio() override { return maps_.pio(); }
-  [[nodiscard]] MmioBus& mmio() override { return maps_.mmio(); }
-  void republish() override { maps_.republish(); }
-  [[nodiscard]] Result<> start_devices() override { return pci_ ? pci_->start() : Result<>{}; }
-  void for_each_service(
-      const std::function<void(std::string_view, const ServiceTimes&)>& each) const override {
-    if (pci_) pci_->for_each_service(each);
-  }
-  [[nodiscard]] bool set_balloon(std::uint32_t pages) override {
-    return pci_ && pci_->set_balloon(pages);
-  }
-  [[nodiscard]] std::vector<pid_t> device_threads() const override {
-    return pci_ ? pci_->threads() : std::vector<pid_t>{};
-  }
+  [[nodiscard]] AddressMaps& maps() override { return maps_; }
+  [[nodiscard]] PciHost* pci() override { return pci_.get(); }
   [[nodiscard]] ConsoleClient console_client() override;
   [[nodiscard]] bool press_power_button() override;
   [[nodiscard]] std::vector<BoardFact> facts() const override;

@@ -51,20 +51,8 @@ class BoardX86 : public Board {
     if (wiring.debug_console != nullptr) debug_console_.emplace(*wiring.debug_console);
   }
 
-  [[nodiscard]] PioBus& pio() override { return maps_.pio(); }
-  [[nodiscard]] MmioBus& mmio() override { return maps_.mmio(); }
-  void republish() override { maps_.republish(); }
-  [[nodiscard]] Result<> start_devices() override { return pci_ ? pci_->start() : Result<>{}; }
-  void for_each_service(
-      const std::function<void(std::string_view, const ServiceTimes&)>& each) const override {
-    if (pci_) pci_->for_each_service(each);
-  }
-  [[nodiscard]] bool set_balloon(std::uint32_t pages) override {
-    return pci_ && pci_->set_balloon(pages);
-  }
-  [[nodiscard]] std::vector<pid_t> device_threads() const override {
-    return pci_ ? pci_->threads() : std::vector<pid_t>{};
-  }
+  [[nodiscard]] AddressMaps& maps() override { return maps_; }
+  [[nodiscard]] PciHost* pci() override { return pci_.get(); }
   [[nodiscard]] ConsoleClient console_client() override { return uart_client(com1_, uart16550_); }
   [[nodiscard]] std::vector<BoardFact> facts() const override;
   [[nodiscard]] Result<> prepare_boot(const VmConfig& config, const PayloadFiles& files,

@@ -3,7 +3,6 @@
 
 #include "host/file_store.h"
 #include "virtio/blk.h"
-#include "vm/devices.h"
 #include "vm/virtio_card.h"
 
 namespace takt {
@@ -38,8 +37,7 @@ Result<std::unique_ptr<VirtioInside>> make_disk(const PciWorld& world, const Pci
                .cache = disk.direct ? DiskCache::none : DiskCache::writeback},
       .limits = {.ops_per_s = disk.iops, .bytes_per_s = disk.bytes_per_s},
       .thread = fmt::format("{}-io", device.name)};
-  auto store = FileStore::open(config, world.servers.loop_of(world.config, device.name),
-                               device_setting(world.config, device.name).id);
+  auto store = FileStore::open(config, world.loop(device), world.id(device));
   if (!store) return std::unexpected(std::move(store.error()));
   return std::make_unique<DiskInside>(std::move(*store), disk.serial);
 }

@@ -6,7 +6,6 @@
 #include "kvm/msi_vector.h"
 #include "pci/e1000.h"
 #include "pci/regs.h"
-#include "vm/devices.h"
 #include "vm/frame_ports.h"
 
 namespace takt {
@@ -19,7 +18,7 @@ constexpr pci::Identity identity{.vendor = E1000::vendor_id,
                                  .subsystem_vendor = E1000::vendor_id,
                                  .subsystem = 0x001e};  // PRO/1000 MT desktop adapter
 
-class E1000Card final : public PciCard {
+class E1000Card final : public PciCard, public CardInside {
  public:
   E1000Card(const PciWorld& world, const PciDevice& device, PciPin pin,
             std::unique_ptr<FramePort> port, std::unique_ptr<kvm::IrqfdVector> vector)
@@ -28,10 +27,11 @@ class E1000Card final : public PciCard {
         function_{identity},
         line_{add_interrupts(pin)},
         mem_{world.mem},
-        bell_{world.servers.loop_of(world.config, device.name)},
+        bell_{world.loop(device)},
         mac_{mac_of(world.config, device)} {}
 
   [[nodiscard]] pci::Function& function() override { return function_; }
+  [[nodiscard]] CardInside& inside() override { return *this; }
   [[nodiscard]] std::vector<ServiceTimes> service_times() const override {
     return {{"receive", model_->receive_times()}, {"send", model_->transmit_times()}};
   }
@@ -54,7 +54,7 @@ class E1000Card final : public PciCard {
                        .device = &*io_,
                        .id = id,
                        .widest = E1000::widest});
-    return alarm_->watch_by(world.servers.loop_of(world.config, device.name), id,
+    return alarm_->watch_by(world.loop(device), id,
                             [this, &guarded] { guarded.with([this] { model_->alarm_fired(); }); });
   }
 

@@ -3,7 +3,6 @@
 
 #include "host/stream_port.h"
 #include "host/tap.h"
-#include "vm/devices.h"
 
 namespace takt {
 namespace {
@@ -33,8 +32,8 @@ std::vector<std::unique_ptr<FramePort>> as_ports(std::vector<std::unique_ptr<Por
 Result<std::vector<std::unique_ptr<FramePort>>> open_frame_ports(const PciWorld& world,
                                                                  const PciDevice& device) {
   const NetOptions& net = world.config.nets.at(std::string{device.name});
-  EventLoop& loop = world.servers.loop_of(world.config, device.name);
-  const DeviceId id = device_setting(world.config, device.name).id;
+  EventLoop& loop = world.loop(device);
+  const DeviceId id = world.id(device);
   if (!net.tap.empty()) {
     TRY(auto taps, Tap::open(net.tap, net.queues, loop, id));
     return as_ports(std::move(taps));

@@ -195,11 +195,11 @@ Result<> Machine::start_threads() {
   TRY_VOID(servers_.start());
   TRY_VOID(console_->start("console"));
   if (debug_console_) TRY_VOID(debug_console_->start("debug"));
-  TRY_VOID(board_->start_devices());
+  if (PciHost* pci = board_->pci()) TRY_VOID(pci->start());
   for (auto& fd : vcpu_fds_) {
     vcpus_.push_back(std::make_unique<VcpuThread>(
-        std::move(fd), VcpuWorld{.pio = board_->pio(),
-                                 .mmio = board_->mmio(),
+        std::move(fd), VcpuWorld{.pio = board_->maps().pio(),
+                                 .mmio = board_->maps().mmio(),
                                  .readers = *readers_,
                                  .life = life_,
                                  .devices = device_rows(config_).size()}));

@@ -30,12 +30,13 @@ void Machine::resume() {
 
 bool Machine::republish() {
   if (!config_.testdev) return false;
-  board_->republish();
+  board_->maps().republish();
   return true;
 }
 
 bool Machine::set_balloon(std::uint64_t bytes) const {
-  return board_->set_balloon(static_cast<std::uint32_t>(bytes / 4_KiB));
+  const PciHost* pci = board_->pci();
+  return pci != nullptr && pci->set_balloon(static_cast<std::uint32_t>(bytes / 4_KiB));
 }
 
 /// The main thread's number is the process's.
@@ -44,7 +45,8 @@ std::vector<pid_t> Machine::thread_ids() const {
   for (const auto& server : servers_.all()) ids.push_back(server->tid());
   for (const Console* console : {console_.get(), debug_console_.get()})
     if (console != nullptr) std::ranges::copy(console->threads(), std::back_inserter(ids));
-  std::ranges::copy(board_->device_threads(), std::back_inserter(ids));
+  if (const PciHost* pci = board_->pci())
+    std::ranges::copy(pci->threads(), std::back_inserter(ids));
   if (observer_.body) ids.push_back(observer_thread_.tid());
   for (const auto& vcpu : vcpus_) ids.push_back(vcpu->tid());
   if (watch_) ids.push_back(watch_->tid());
@@ -59,16 +61,17 @@ Statistics Machine::snapshot() const {
                  .now = cycles(),
                  .vcpus = {},
                  .threads = {},
-                 .unclaimed_pio = board_->pio().unclaimed(),
-                 .unclaimed_mmio = board_->mmio().unclaimed(),
+                 .unclaimed_pio = board_->maps().pio().unclaimed(),
+                 .unclaimed_mmio = board_->maps().mmio().unclaimed(),
                  .back_pressure = servers_.back_pressure()};
   for (const auto& vcpu : vcpus_)
     all.vcpus.push_back(track_statistics(vcpu->name(), vcpu->recorder(), config_));
   for (const auto& server : servers_.all())
     all.servers.push_back(track_statistics(server->name(), server->recorder(), config_));
-  board_->for_each_service([&](std::string_view device, const ServiceTimes& times) {
-    if (times.took.samples() != 0) all.services.push_back({device, times.what, times.took});
-  });
+  if (const PciHost* pci = board_->pci())
+    pci->for_each_service([&](std::string_view device, const ServiceTimes& times) {
+      if (times.took.samples() != 0) all.services.push_back({device, times.what, times.took});
+    });
   for (const pid_t tid : thread_ids())
     if (auto thread = thread_statistics(tid)) all.threads.push_back(std::move(*thread));
   return all;

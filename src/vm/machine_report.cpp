@@ -140,8 +140,8 @@ std::string Machine::statistics() const {
                    {"back_pressure", servers_.back_pressure()},
                    {"budgets_missed", watch_ ? watch_->missed() : 0},
                    {"bundles", watch_ ? watch_->bundles() : 0},
-                   {"unclaimed_pio", board_->pio().unclaimed()},
-                   {"unclaimed_mmio", board_->mmio().unclaimed()},
+                   {"unclaimed_pio", board_->maps().pio().unclaimed()},
+                   {"unclaimed_mmio", board_->maps().mmio().unclaimed()},
                    {"console_bytes_dropped", console_->dropped()},
                    {"guards", guards_json(vcpus_)}};
   return stats.dump(2);

@@ -31,7 +31,7 @@ class NetInside final : public VirtioInside {
 Result<std::unique_ptr<VirtioInside>> make_net(const PciWorld& world, const PciDevice& device) {
   TRY(auto ports, open_frame_ports(world, device));
   return std::make_unique<NetInside>(std::move(ports), mac_of(world.config, device),
-                                     world.servers.loop_of(world.config, device.name));
+                                     world.loop(device));
 }
 
 }  // namespace takt

@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "base/bits.h"
-#include "vm/devices.h"
 
 namespace takt {
 namespace {
@@ -71,7 +70,7 @@ Result<> PciHost::place_bars(const PciWindows& windows) {
 }
 
 Result<> PciHost::start() {
-  for (const auto& card : cards_) TRY_VOID(card->start());
+  for (const auto& card : cards_) TRY_VOID(card->inside().start());
   return {};
 }
 
@@ -79,16 +78,19 @@ void PciHost::for_each_service(
     const std::function<void(std::string_view device, const ServiceTimes&)>& each) const {
   const auto devices = pci_devices(config_);  // one card for each
   for (std::size_t n = 0; n < cards_.size(); ++n)
-    for (const ServiceTimes& times : cards_[n]->service_times()) each(devices[n].name, times);
+    for (const ServiceTimes& times : cards_[n]->inside().service_times())
+      each(devices[n].name, times);
 }
 
 bool PciHost::set_balloon(std::uint32_t pages) const {
-  return std::ranges::any_of(cards_, [&](const auto& card) { return card->set_balloon(pages); });
+  return std::ranges::any_of(cards_,
+                             [&](const auto& card) { return card->inside().set_balloon(pages); });
 }
 
 std::vector<pid_t> PciHost::threads() const {
   std::vector<pid_t> all;
-  for (const auto& card : cards_) std::ranges::copy(card->threads(), std::back_inserter(all));
+  for (const auto& card : cards_)
+    std::ranges::copy(card->inside().threads(), std::back_inserter(all));
   return all;
 }
 

@@ -21,6 +21,7 @@
 #include "pci/upkeep.h"
 #include "vm/address_maps.h"
 #include "vm/config.h"
+#include "vm/devices.h"
 #include "vm/pci_devices.h"
 #include "vm/servers.h"
 
@@ -54,6 +55,14 @@ struct PciWorld {
   kvm::GsiRouting& routing;
   pci::Upkeep& upkeep;
   bool has_msi = true;  // the interrupt controller takes them: not a GICv2
+
+  /// The loop of the device's server.
+  [[nodiscard]] EventLoop& loop(const PciDevice& device) const {
+    return servers.loop_of(config, device.name);
+  }
+  [[nodiscard]] DeviceId id(const PciDevice& device) const {
+    return device_setting(config, device.name).id;
+  }
 };
 
 /// How long a device took for what it is there for, as its model has counted it; in cycles.
@@ -62,11 +71,10 @@ struct ServiceTimes {
   HistogramCopy took;
 };
 
-/// A device on the bus, with its function and whatever else it owns. Ended after the servers.
-class PciCard {
+/// What a card has beside its function.
+class CardInside {
  public:
-  virtual ~PciCard() = default;
-  [[nodiscard]] virtual pci::Function& function() = 0;
+  virtual ~CardInside() = default;
   /// The threads of its own, for --print-effective and placement.
   [[nodiscard]] virtual std::vector<pid_t> threads() const { return {}; }
   /// Any thread.
@@ -75,6 +83,14 @@ class PciCard {
   [[nodiscard]] virtual Result<> start() { return {}; }
   /// Any thread. False when it is no balloon.
   [[nodiscard]] virtual bool set_balloon(std::uint32_t /*pages*/) { return false; }
+};
+
+/// A device on the bus, with its function and whatever else it owns. Ended after the servers.
+class PciCard {
+ public:
+  virtual ~PciCard() = default;
+  [[nodiscard]] virtual pci::Function& function() = 0;
+  [[nodiscard]] virtual CardInside& inside() = 0;
 };
 
 class PciHost {

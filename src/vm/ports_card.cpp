@@ -2,7 +2,6 @@
 // The virtio console: a port for each configured one, each with a console of the host's.
 #include "host/console.h"
 #include "virtio/console.h"
-#include "vm/devices.h"
 #include "vm/virtio_card.h"
 
 namespace takt {
@@ -59,9 +58,7 @@ Result<std::unique_ptr<VirtioInside>> make_ports(const PciWorld& world, const Pc
   for (const auto& [name, target] : world.config.ports) {
     auto endpoint = ConsoleEndpoint::open(target);
     if (!endpoint) return in_context(name, endpoint.error());
-    TRY(auto console,
-        Console::create(std::move(*endpoint), world.servers.loop_of(world.config, device.name),
-                        device_setting(world.config, device.name).id));
+    TRY(auto console, Console::create(std::move(*endpoint), world.loop(device), world.id(device)));
     ports.push_back({name, std::move(console)});
   }
   return std::make_unique<PortsInside>(std::move(ports));

@@ -2,15 +2,13 @@
 #include "vm/virtio_card.h"
 
 #include "pci/regs.h"
-#include "vm/devices.h"
 
 namespace takt {
 
 VirtioCard::VirtioCard(const PciWorld& world, const PciDevice& device, PciPin pin,
                        std::unique_ptr<VirtioInside> inside)
     : inside_{std::move(inside)},
-      transport_{inside_->model(), world.mem, world.servers.loop_of(world.config, device.name),
-                 pin.sink, pin.line} {}
+      transport_{inside_->model(), world.mem, world.loop(device), pin.sink, pin.line} {}
 
 Result<std::unique_ptr<PciCard>> VirtioCard::create(const PciWorld& world, const PciDevice& device,
                                                     PciPin pin,
@@ -32,7 +30,7 @@ Result<> VirtioCard::add_vectors(const PciWorld& world, const PciDevice& device)
     sinks.push_back(vector.get());
     vectors_.push_back(std::move(vector));
   }
-  const DeviceId id = device_setting(world.config, device.name).id;
+  const DeviceId id = world.id(device);
   transport_.attach(function().add_msix(std::move(sinks), virtio::PciTransport::msix_bar,
                                         world.upkeep, device.slot, id));
   return {};

@@ -14,16 +14,11 @@
 namespace takt {
 
 /// A model and its host side: a tap, a file.
-class VirtioInside {
+class VirtioInside : public CardInside {
  public:
-  virtual ~VirtioInside() = default;
   [[nodiscard]] virtual virtio::Model& model() = 0;
   /// Before the servers start: what stands before the model on the bus.
   virtual void plugged(Guarded&) {}
-  [[nodiscard]] virtual bool set_balloon(std::uint32_t) { return false; }
-  [[nodiscard]] virtual std::vector<ServiceTimes> service_times() const { return {}; }
-  [[nodiscard]] virtual std::vector<pid_t> threads() const { return {}; }
-  [[nodiscard]] virtual Result<> start() { return {}; }
 };
 
 class VirtioCard final : public PciCard {
@@ -32,14 +27,7 @@ class VirtioCard final : public PciCard {
                                                  PciPin pin, std::unique_ptr<VirtioInside> inside);
 
   [[nodiscard]] pci::Function& function() override { return transport_.function(); }
-  [[nodiscard]] std::vector<pid_t> threads() const override { return inside_->threads(); }
-  [[nodiscard]] Result<> start() override { return inside_->start(); }
-  [[nodiscard]] std::vector<ServiceTimes> service_times() const override {
-    return inside_->service_times();
-  }
-  [[nodiscard]] bool set_balloon(std::uint32_t pages) override {
-    return inside_->set_balloon(pages);
-  }
+  [[nodiscard]] CardInside& inside() override { return *inside_; }
 
  private:
   VirtioCard(const PciWorld& world, const PciDevice& device, PciPin pin,
