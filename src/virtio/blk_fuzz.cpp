@@ -3,47 +3,31 @@
 // with errors, or takes nothing for a while. Invariants: the store is never asked for what is not
 // on the disk or not in the contract; a turn ends; a reset is granted exactly when nothing is under
 // way, and the device works after it.
-#include <cstdlib>
 #include <memory>
 #include <span>
 
 #include "virtio/blk.h"
 #include "virtio/blk_fixture.h"
 #include "virtio/test_driver.h"
+#include "virtio/test_fuzz_input.h"
 
 namespace takt::virtio {
 namespace {
 
 using namespace fakes;
 
-void require(bool condition) {
-  if (!condition) std::abort();
+/// Of a length that the input decides.
+std::uint64_t number(FuzzInput& in) {
+  std::uint64_t value = 0;
+  for (int n = in.byte() % 9; n > 0; --n) value = value << 8 | in.byte();
+  return value;
 }
-
-class Input {
- public:
-  explicit Input(std::span<const std::uint8_t> bytes) : bytes_{bytes} {}
-  [[nodiscard]] bool empty() const { return bytes_.empty(); }
-  std::uint8_t byte() {
-    if (bytes_.empty()) return 0;
-    const std::uint8_t first = bytes_.front();
-    bytes_ = bytes_.subspan(1);
-    return first;
-  }
-  std::uint64_t number() {
-    std::uint64_t value = 0;
-    for (int n = byte() % 9; n > 0; --n) value = value << 8 | byte();
-    return value;
-  }
-
- private:
-  std::span<const std::uint8_t> bytes_;
-};
 
 template <class Format>
 class BlkTrial {
  public:
-  explicit BlkTrial(Input input) : in_{input}, blk_{store_, "fuzz", 2}, driver_{blk_, 256 << 10} {
+  explicit BlkTrial(const FuzzInput& input)
+      : in_{input}, blk_{store_, "fuzz", 2}, driver_{blk_, 256 << 10} {
     driver_.start();
   }
 
@@ -69,8 +53,7 @@ class BlkTrial {
       case 8: return reset();
       case 9: return reset_queue();
       case 10:
-        return blk_.write_config(in_.number(), static_cast<Width>(1 << in_.byte() % 4),
-                                 in_.number());
+        return blk_.write_config(number(in_), static_cast<Width>(1 << in_.byte() % 4), number(in_));
       default: return collect();
     }
   }
@@ -80,7 +63,7 @@ class BlkTrial {
     static constexpr std::array<std::uint32_t, 8> types{0, 1, 4, 8, 11, 13, 0, 1};
     Bytes out = bytes_of(blk::Header{.type = types[in_.byte() % 8],
                                      .reserved = 0,
-                                     .sector = in_.byte() < 8 ? in_.number() : in_.byte() % 80u});
+                                     .sector = in_.byte() < 8 ? number(in_) : in_.byte() % 80u});
     const std::size_t more = in_.byte() % 4 == 0 ? in_.byte() : 512u * (in_.byte() % 4);
     for (std::size_t n = 0; n < more; ++n)
       out.push_back(static_cast<std::byte>(n < 32 ? in_.byte() & 3 : 0));
@@ -114,7 +97,7 @@ class BlkTrial {
   void scribble() {
     const auto all = driver_.memory().all();
     for (unsigned n = in_.byte() % 8; n > 0; --n)
-      all[in_.number() % 8192] = static_cast<std::byte>(in_.byte());
+      all[number(in_) % 8192] = static_cast<std::byte>(in_.byte());
   }
   void reset() {
     const bool idle = blk_.in_flight() == 0;
@@ -150,7 +133,7 @@ class BlkTrial {
     require(driver_.stop() && store_.under_way.empty());
   }
 
-  Input in_;
+  FuzzInput in_;
   FakeStore store_;
   Blk blk_;
   TestDriver<Format> driver_;
@@ -161,12 +144,6 @@ class BlkTrial {
 }  // namespace takt::virtio
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace takt::virtio;
   if (size < 2 || size > 4096) return 0;
-  const Input input{std::span{data, size}.subspan(1)};
-  if ((data[0] & 1) != 0)
-    BlkTrial<fakes::Split>{input}.run();
-  else
-    BlkTrial<fakes::Packed>{input}.run();
-  return 0;
+  return takt::virtio::fakes::run_trial<takt::virtio::BlkTrial>({data, size});
 }

@@ -2,20 +2,16 @@
 // A driver that does anything to a console device, and a host that types, is full at times, comes
 // and goes. Invariants: a turn is bounded and work ends; input
 // that there is room for is taken.
-#include <cstdlib>
 #include <span>
 
 #include "virtio/console.h"
 #include "virtio/test_driver.h"
+#include "virtio/test_fuzz_input.h"
 
 namespace takt::virtio {
 namespace {
 
 using namespace fakes;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 class CountingSink final : public ByteSink {
  public:
@@ -32,19 +28,14 @@ class CountingSink final : public ByteSink {
 template <class Format>
 class ConsoleTrial {
  public:
-  explicit ConsoleTrial(std::span<const std::uint8_t> in) : in_{in} { driver_.start(); }
+  explicit ConsoleTrial(const FuzzInput& in) : in_{in} { driver_.start(); }
 
   void run() {
     while (!in_.empty()) step();
   }
 
  private:
-  std::uint8_t byte() {
-    if (in_.empty()) return 0;
-    const std::uint8_t first = in_.front();
-    in_ = in_.subspan(1);
-    return first;
-  }
+  std::uint8_t byte() { return in_.byte(); }
   std::size_t port() { return byte() % 3; }
   unsigned queue() { return byte() % 8u; }
 
@@ -134,7 +125,7 @@ class ConsoleTrial {
       }
   }
 
-  std::span<const std::uint8_t> in_;
+  FuzzInput in_;
   std::array<CountingSink, 2> sinks_;
   std::array<ConsolePort, 3> ports_{ConsolePort{"", true, &sinks_[0]},
                                     ConsolePort{"agent", false, &sinks_[1]},
@@ -147,12 +138,6 @@ class ConsoleTrial {
 }  // namespace takt::virtio
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace takt::virtio;
   if (size < 2 || size > 4096) return 0;
-  const auto input = std::span{data, size}.subspan(1);
-  if ((data[0] & 1) != 0)
-    ConsoleTrial<fakes::Split>{input}.run();
-  else
-    ConsoleTrial<fakes::Packed>{input}.run();
-  return 0;
+  return takt::virtio::fakes::run_trial<takt::virtio::ConsoleTrial>({data, size});
 }

@@ -33,7 +33,7 @@ class Trial {
       case 11: return parts_.collect(op);
       case 12: parts_.model.keep = (op.small & 1) != 0; return;
       case 13: return write(0x064, op.value);
-      default: return signal(op);
+      default: return parts_.signal(op);
     }
   }
   void check() {
@@ -50,10 +50,7 @@ class Trial {
   void drive(const Op& op) {
     write(0x070, 0);
     if (read(0x070) != 0) return;
-    std::uint64_t features = feature::version_1 | feature::ring_reset;
-    if ((op.small & 1) != 0) features |= feature::ring_packed;
-    if ((op.small & 2) != 0) features |= feature::event_idx;
-    if ((op.small & 4) != 0) features |= feature::indirect_desc;
+    const std::uint64_t features = TrialParts::features(op);
     parts_.lay_out(features);
     for (const std::uint32_t window : {0u, 1u}) {
       write(0x024, window);
@@ -75,13 +72,6 @@ class Trial {
     write(0x044, 1);
     require(read(0x044) == 1);
   }
-  void signal(const Op& op) {
-    if (parts_.model.irq == nullptr) return;
-    if ((op.small & 1) != 0)
-      parts_.model.irq->config_changed();
-    else
-      parts_.model.irq->needs_reset();
-  }
 
   TrialParts parts_;
   Line line_;
@@ -92,12 +82,5 @@ class Trial {
 }  // namespace takt::virtio
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using takt::virtio::fakes::Op;
-  takt::virtio::Trial trial;
-  std::span input{data, size};
-  for (; input.size() >= Op::bytes; input = input.subspan(Op::bytes)) {
-    trial.step(Op{input.first<Op::bytes>()});
-    trial.check();
-  }
-  return 0;
+  return takt::virtio::fakes::run_ops<takt::virtio::Trial>({data, size});
 }

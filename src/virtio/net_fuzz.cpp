@@ -322,10 +322,5 @@ class Trial {
 }  // namespace takt::virtio
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  takt::virtio::Input input{{data, size}};
-  if ((input.byte() & 1) != 0)
-    takt::virtio::Trial<takt::virtio::fakes::Split>{input}.run();
-  else
-    takt::virtio::Trial<takt::virtio::fakes::Packed>{input}.run();
-  return 0;
+  return takt::virtio::fakes::run_trial<takt::virtio::Trial>({data, size});
 }

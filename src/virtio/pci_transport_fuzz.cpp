@@ -42,7 +42,7 @@ class Trial {
       case 11: return parts_.collect(op);
       case 12: parts_.model.keep = (op.small & 1) != 0; return;
       case 13: return config(op);
-      case 14: return signal(op);
+      case 14: return parts_.signal(op);
       default:
         return transport_.function().msix()->write({op.place % 0x1000u, Width::b4}, op.value);
     }
@@ -66,10 +66,7 @@ class Trial {
   void drive(const Op& op) {
     transport_.write({device_status, Width::b1}, 0);
     if (transport_.read({device_status, Width::b1}) != 0) return;
-    std::uint64_t features = feature::version_1 | feature::ring_reset;
-    if ((op.small & 1) != 0) features |= feature::ring_packed;
-    if ((op.small & 2) != 0) features |= feature::event_idx;
-    if ((op.small & 4) != 0) features |= feature::indirect_desc;
+    const std::uint64_t features = TrialParts::features(op);
     parts_.lay_out(features);
     for (const std::uint32_t window : {0u, 1u}) {
       transport_.write({driver_feature_select, Width::b4}, window);
@@ -104,14 +101,6 @@ class Trial {
       f.msix()->route(pci::Msix::all_vectors);
     }
   }
-  /// What the model may do by itself.
-  void signal(const Op& op) {
-    if (parts_.model.irq == nullptr) return;
-    if ((op.small & 1) != 0)
-      parts_.model.irq->config_changed();
-    else
-      parts_.model.irq->needs_reset();
-  }
 
   TrialParts parts_;
   pci::fakes::RecordingPin pin_;
@@ -124,12 +113,5 @@ class Trial {
 }  // namespace takt::virtio
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using takt::virtio::fakes::Op;
-  takt::virtio::Trial trial;
-  std::span input{data, size};
-  for (; input.size() >= Op::bytes; input = input.subspan(Op::bytes)) {
-    trial.step(Op{input.first<Op::bytes>()});
-    trial.check();
-  }
-  return 0;
+  return takt::virtio::fakes::run_ops<takt::virtio::Trial>({data, size});
 }

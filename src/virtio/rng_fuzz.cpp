@@ -146,11 +146,5 @@ class Trial {
 }  // namespace takt::virtio
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace takt::virtio;
-  Input input{{data, size}};
-  if (input.coin())
-    Trial<fakes::Split>{input}.run();
-  else
-    Trial<fakes::Packed>{input}.run();
-  return 0;
+  return takt::virtio::fakes::run_trial<takt::virtio::Trial>({data, size});
 }

@@ -8,6 +8,8 @@
 #include <source_location>
 #include <span>
 
+#include "virtio/test_driver.h"
+
 namespace takt::virtio::fakes {
 
 inline void require(bool condition, std::source_location at = std::source_location::current()) {
@@ -37,5 +39,16 @@ class FuzzInput {
  private:
   std::span<const std::uint8_t> data_;
 };
+
+/// A fuzzer's body: the first byte says the format of the rings, the rest is the trial's.
+template <template <class> class Trial>
+int run_trial(std::span<const std::uint8_t> data) {
+  FuzzInput input{data};
+  if (input.coin())
+    Trial<Split>{input}.run();
+  else
+    Trial<Packed>{input}.run();
+  return 0;
+}
 
 }  // namespace takt::virtio::fakes

@@ -3,20 +3,16 @@
 // times, RAM that is scribbled into, and what must hold after each step.
 #pragma once
 
-#include <cstdlib>
 #include <cstring>
 #include <span>
 
 #include "bus/test_models.h"
 #include "virtio/core.h"
+#include "virtio/test_fuzz_input.h"
 #include "virtio/test_loopback.h"
 #include "virtio/test_rings.h"
 
 namespace takt::virtio::fakes {
-
-inline void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 /// One step of a fuzzer's input.
 struct Op {
@@ -60,6 +56,22 @@ struct TrialParts {
     else
       static_cast<void>(split_rings[queue].used());
   }
+  /// What the model may do by itself.
+  void signal(const Op& op) {
+    if (model.irq == nullptr) return;
+    if ((op.small & 1) != 0)
+      model.irq->config_changed();
+    else
+      model.irq->needs_reset();
+  }
+  /// What the driver accepts.
+  [[nodiscard]] static std::uint64_t features(const Op& op) {
+    std::uint64_t features = feature::version_1 | feature::ring_reset;
+    if ((op.small & 1) != 0) features |= feature::ring_packed;
+    if ((op.small & 2) != 0) features |= feature::event_idx;
+    if ((op.small & 4) != 0) features |= feature::indirect_desc;
+    return features;
+  }
   /// New rings, as a driver makes after a reset.
   void lay_out(std::uint64_t features) {
     memory.free_to(0);
@@ -96,5 +108,16 @@ struct TrialParts {
   Gpa buffers{TestMemory::start.raw() + 0x1000};
   bool packed = false;
 };
+
+/// A fuzzer's body: step by step.
+template <class Trial>
+int run_ops(std::span<const std::uint8_t> input) {
+  Trial trial;
+  for (; input.size() >= Op::bytes; input = input.subspan(Op::bytes)) {
+    trial.step(Op{input.first<Op::bytes>()});
+    trial.check();
+  }
+  return 0;
+}
 
 }  // namespace takt::virtio::fakes

@@ -2,9 +2,9 @@
 // A driver that sends any packets over any rings, and a host that calls, talks, is full, hangs up.
 // Invariants: the backend's contract; a turn ends, and work too; there are as
 // many connections as open streams; a buffer is never more than full.
-#include <cstdlib>
 #include <span>
 
+#include "virtio/test_fuzz_input.h"
 #include "virtio/vsock.h"
 #include "virtio/vsock_fixture.h"
 
@@ -14,14 +14,10 @@ namespace {
 using namespace fakes;
 using vsock::Header;
 
-void require(bool condition) {
-  if (!condition) std::abort();
-}
-
 template <class Format>
 class VsockTrial {
  public:
-  explicit VsockTrial(std::span<const std::uint8_t> in) : in_{in} { driver_.start(); }
+  explicit VsockTrial(const FuzzInput& in) : in_{in} { driver_.start(); }
 
   void run() {
     while (!in_.empty()) {
@@ -33,12 +29,7 @@ class VsockTrial {
   }
 
  private:
-  std::uint8_t byte() {
-    if (in_.empty()) return 0;
-    const std::uint8_t first = in_.front();
-    in_ = in_.subspan(1);
-    return first;
-  }
+  std::uint8_t byte() { return in_.byte(); }
   VsockBackend::Stream stream() { return byte() % 4; }
 
   void step() {
@@ -162,7 +153,7 @@ class VsockTrial {
     require(live == device_.live());
   }
 
-  std::span<const std::uint8_t> in_;
+  FuzzInput in_;
   FakeHost host_;
   Vsock device_{3, host_, 1024};
   TestDriver<Format> driver_{device_, 512 << 10};
@@ -172,12 +163,6 @@ class VsockTrial {
 }  // namespace takt::virtio
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace takt::virtio;
   if (size < 2 || size > 4096) return 0;
-  const auto input = std::span{data, size}.subspan(1);
-  if ((data[0] & 1) != 0)
-    VsockTrial<fakes::Split>{input}.run();
-  else
-    VsockTrial<fakes::Packed>{input}.run();
-  return 0;
+  return takt::virtio::fakes::run_trial<takt::virtio::VsockTrial>({data, size});
 }
