@@ -227,3 +227,14 @@ cpu_ns() {
 tell_end() { echo 'echo >/run/end' | in_guest "$1"; }
 # in_guest N: runs what stands on stdin in the guest, by way of NIC N, whose guest runs `serve`.
 in_guest() { nc "10.0.$1.2" 7000; }
+
+# A load that has the same name in every job: 9 kB a second from the guest's console, nearly what a line of
+# 115200 baud takes.
+start_console() {
+    in_guest 1 <<'END'
+(while :; do echo "a guest that says more than it has to, all the time, and nobody reads it"; usleep 8000; done) >/dev/console 2>/dev/null </dev/null &
+echo $! >/run/console-load
+END
+}
+# shellcheck disable=SC2016  # expands in the guest
+stop_console() { echo 'kill -9 $(cat /run/console-load)' | in_guest 1; }

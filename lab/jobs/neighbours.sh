@@ -26,14 +26,6 @@ start_disk() {
 stop_disk() { echo 'killall -9 fio' | in_guest 1; }
 start_net() { echo_bench flood 10.0.0.2 >/dev/null & net_load=$!; }
 stop_net() { kill "$net_load"; }
-start_console() {
-    in_guest 1 <<'END'
-(while :; do echo "a guest that says more than it has to, all the time, and nobody reads it"; usleep 8000; done) >/dev/console 2>/dev/null </dev/null &
-echo $! >/run/console-load
-END
-}
-# shellcheck disable=SC2016  # expands in the guest
-stop_console() { echo 'kill -9 $(cat /run/console-load)' | in_guest 1; }
 # To and fro, five times a second.
 start_balloon() {
     case $by in

@@ -48,16 +48,6 @@ END
 }
 stop_blk() { echo 'killall -9 fio; cat /sys/block/vda/stat' | in_guest 1 >/run/blk; }
 
-# 9 kB a second, nearly what a line of 115200 baud takes.
-start_console() {
-    in_guest 1 <<'END'
-(while :; do echo "a guest that says more than it has to, all the time, and nobody reads it"; usleep 8000; done) >/dev/console 2>/dev/null </dev/null &
-echo $! >/run/console-load
-END
-}
-# shellcheck disable=SC2016  # expands in the guest
-stop_console() { echo 'kill -9 $(cat /run/console-load)' | in_guest 1; }
-
 # The most expensive that each offers. Who asks is above the other loads: 50 a second it is also beside them.
 start_mgmt() {
     case $by in
