@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Devices on the bus that cannot be had: one line that names the device, and the guest never starts."""
+
+import images
+from harness import TaktTest, needs_kvm
+
+
+@needs_kvm
+class BadDevices(TaktTest):
+    def refused(self, status, option, *says):
+        self.assert_refused(self.command(option, kernel=self.guest(images.halts())), status, *says)
+
+    def test_a_disk_that_is_not_there(self):
+        self.refused(1, "--disk=root:path=/nonexistent", "device root", "/nonexistent", "No such file")
+
+    def test_a_disk_that_is_a_directory(self):
+        self.refused(2, "--disk=root:path=/tmp", "device root", "/tmp", "a file or a block device")
+
+    def test_a_disk_of_half_a_sector(self):
+        self.refused(1, f"--disk=root:path={self.file('disk', 'x' * 100)}", "device root", "512", "truncate")
+
+    def test_an_interface_that_no_kernel_could_have(self):
+        self.refused(2, "--net=lan:tap=averyveryverylongname", "device lan", "1 to 15 characters")
+
+    def test_a_socket_that_nobody_listens_at(self):
+        self.refused(1, "--net=lan:socket=/nonexistent", "device lan", "/nonexistent", "passt")
+
+    def test_a_port_into_a_directory_that_is_not_there(self):
+        self.refused(1, "--port=log:file:/nonexistent/x", "log", "/nonexistent/x")
+
