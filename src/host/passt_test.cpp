@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <spawn.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <thread>
@@ -16,7 +19,15 @@
 namespace takt {
 namespace {
 
+/// QEMU's user mode makes a copy of the process, whose failure to start a program nobody is told.
+bool is_told_of_failure() {
+  pid_t pid = 0;
+  std::array<char*, 2> argv{const_cast<char*>("program-that-is-not-there"), nullptr};
+  return ::posix_spawnp(&pid, argv[0], nullptr, nullptr, argv.data(), environ) == ENOENT;
+}
+
 TEST(Passt, ThatItIsNotInstalledIsSaidWithTheRemedy) {
+  if (!is_told_of_failure()) GTEST_SKIP() << "posix_spawnp() reports success";
   const auto socket = start_passt({}, "passt-that-is-not-there");
   ASSERT_FALSE(socket);
   EXPECT_EQ(
