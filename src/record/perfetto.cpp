@@ -117,16 +117,18 @@ class Picture {
     return name;
   }
 
-  [[nodiscard]] Json args_of(const Slice& slice) const {
+  [[nodiscard]] TraceArgs args_of(const Slice& slice) const {
     const Record& record = *slice.record;
-    Json args = nullptr;
-    if (record.width() != 0)
-      args = {{"address", fmt::format("{:#x}", record.address)}, {"width", record.width()}};
+    TraceArgs args;
+    if (record.width() != 0) {
+      args.add("address", fmt::format("{:#x}", record.address));
+      args.add("width", record.width());
+    }
     if (slice.measured_ns != slice.end_ns - slice.begin_ns)
-      args["measured_us"] = us(slice.measured_ns);
+      args.add("measured_us", us(slice.measured_ns));
     if (slice.queued != nullptr) {
-      args["posted_before_us"] = us(line_.rate().to_ns(slice.queued->took));
-      args["jobs_before_it"] = slice.queued->address;
+      args.add("posted_before_us", us(line_.rate().to_ns(slice.queued->took)));
+      args.add("jobs_before_it", slice.queued->address);
     }
     return args;
   }
