@@ -29,6 +29,11 @@ class CpuList {
   [[nodiscard]] int count() const { return CPU_COUNT(&set_); }
   /// The first CPU of this list that is not in `other`, or -1.
   [[nodiscard]] int first_not_in(const CpuList& other) const;
+  [[nodiscard]] bool overlaps(const CpuList& other) const {
+    cpu_set_t both;
+    CPU_AND(&both, &set_, &other.set_);
+    return CPU_COUNT(&both) != 0;
+  }
   /// The shortest text that parse() turns into this list; "" when empty.
   [[nodiscard]] std::string text() const;
   [[nodiscard]] const cpu_set_t& raw() const { return set_; }

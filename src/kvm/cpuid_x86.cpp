@@ -118,7 +118,7 @@ void complete_hypervisor_leaves(CpuidTable& table, const CpuidPolicy& policy) {
   set_bit(kept, 1u << KVM_FEATURE_PV_EOI, !policy.virtual_eoi);
   auto& features = find_or_add(table, KVM_CPUID_FEATURES);
   features.eax &= kept;
-  features.edx |= 1u << KVM_HINTS_REALTIME;
+  set_bit(features.edx, 1u << KVM_HINTS_REALTIME, policy.dedicated);
   if (policy.tsc_khz == 0) return;
   auto& timing = find_or_add(table, timing_leaf);
   timing.eax = policy.tsc_khz;

@@ -23,6 +23,7 @@ struct CpuidPolicy {
   bool mwait = false;          // MWAIT exits are off and the host has the instruction
   bool invariant_tsc = false;  // the host's TSC is; see x86_host
   bool host_poll = false;      // the user wants KVM to poll at HLT: the guest may not switch it off
+  bool dedicated = false;      // no vCPU waits for its CPU: the guest may poll when it is idle
   bool virtual_eoi = false;    // no exit at the end of an interrupt: see x86_host
   std::uint32_t tsc_khz = 0;   // 0: unknown, the timing leaf is left out
 };
@@ -33,8 +34,8 @@ struct CpuidPolicy {
 /// The part that is the same for all vCPUs. Out go the paravirtual features that replace hardware
 /// which a dedicated vCPU has at full speed (asynchronous page faults, stolen time, PV
 /// spinlocks, PV IPIs, PV TLB flush, and PV EOI where the hardware does without an exit); in come
-/// x2APIC, TSC deadline, KVM_HINTS_REALTIME, the TSC's frequency (leaf 0x4000'0010) and a topology
-/// of one package with one thread per core.
+/// x2APIC, TSC deadline, KVM_HINTS_REALTIME for dedicated vCPUs, the TSC's frequency (leaf
+/// 0x4000'0010) and a topology of one package with one thread per core.
 [[nodiscard]] CpuidTable guest_cpuid(CpuidTable supported, const CpuidPolicy& policy);
 
 /// `table` with the fields that hold the vCPU's own x2APIC id.

@@ -76,8 +76,13 @@ TEST(GuestCpuid, TheTscIsInvariantWhenTheHostsIs) {
   EXPECT_EQ(leaf(guest_cpuid(host(), {}), 0x8000'0007).edx, 0u);
 }
 
-TEST(GuestCpuid, HintsThatVcpusAreNeverPreempted) {
-  EXPECT_TRUE(leaf(guest_cpuid(host(), {}), KVM_CPUID_FEATURES).edx & 1u << KVM_HINTS_REALTIME);
+TEST(GuestCpuid, HintsThatVcpusAreNeverPreemptedWhenTheyAreNot) {
+  const auto hint = [](bool dedicated) {
+    const auto features = leaf(guest_cpuid(host(), {.dedicated = dedicated}), KVM_CPUID_FEATURES);
+    return (features.edx & 1u << KVM_HINTS_REALTIME) != 0;
+  };
+  EXPECT_TRUE(hint(true));
+  EXPECT_FALSE(hint(false));
 }
 
 TEST(GuestCpuid, TellsTheTscFrequencyWhenItIsKnown) {

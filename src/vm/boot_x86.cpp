@@ -54,6 +54,7 @@ Result<> set_up_vcpus(const VmConfig& config, const kvm::VmFd& vm,
                              .mwait = mwait && x86_host::has_mwait(host_cpuid()),
                              .invariant_tsc = x86_host::tsc_is_invariant(),
                              .host_poll = config.halt_poll_ns.value_or(0) > 0,
+                             .dedicated = has_dedicated_cpus(config),
                              .virtual_eoi = x86_host::has_apicv(),
                              .tsc_khz = kvm::tsc_khz(vcpus.front())});
   for (const auto& vcpu : vcpus) TRY_VOID(kvm::set_up_vcpu(vcpu, table));

@@ -29,6 +29,8 @@ Result<> check_placement(std::string_view whose, const Placement& placement,
   return {};
 }
 
+bool is_real_time(const Placement& placement) { return placement.policy != Policy::other; }
+
 Result<> check_memory(const VmConfig& config) {
   const std::uint64_t page = page_bytes(config.hugepages);
   if (is_aligned(config.memory, page)) return {};
@@ -39,9 +41,22 @@ Result<> check_memory(const VmConfig& config) {
 }  // namespace
 
 bool wants_real_time(const VmConfig& config) {
-  const auto real_time = [](const Placement& p) { return p.policy != Policy::other; };
-  return std::ranges::any_of(config.vcpus | std::views::values, real_time) ||
-         std::ranges::any_of(config.servers | std::views::values, real_time);
+  return std::ranges::any_of(config.vcpus | std::views::values, is_real_time) ||
+         std::ranges::any_of(config.servers | std::views::values, is_real_time);
+}
+
+bool has_dedicated_cpus(const VmConfig& config) {
+  CpuList taken;
+  for (std::uint32_t n = 0; n < config.cpus; ++n) {
+    const auto vcpu = config.vcpus.find(n);
+    if (vcpu == config.vcpus.end() || !is_real_time(vcpu->second)) return false;
+    const auto& cpus = vcpu->second.cpus;
+    if (!cpus || cpus->count() != 1 || cpus->first_not_in(taken) < 0) return false;
+    taken.add(cpus->first_not_in(taken));
+  }
+  return std::ranges::none_of(config.servers | std::views::values, [&](const Placement& server) {
+    return is_real_time(server) && (!server.cpus || server.cpus->overlaps(taken));
+  });
 }
 
 bool traces_host(const VmConfig& config) {

@@ -108,6 +108,10 @@ struct VmConfig {
 [[nodiscard]] bool wants_real_time(const VmConfig& config);
 [[nodiscard]] bool is_on(Switch value, const VmConfig& config);
 
+/// Whether each vCPU has a real-time policy and a CPU for itself among the VM's real-time threads:
+/// the guest may then poll while it is idle, and needs no help with locks.
+[[nodiscard]] bool has_dedicated_cpus(const VmConfig& config);
+
 /// Whether the host's kernel is traced. Not unless asked for, or to explain what missed a budget:
 /// each wake-up of a vCPU then takes a third longer (README, "Seeing what happened").
 [[nodiscard]] bool traces_host(const VmConfig& config);

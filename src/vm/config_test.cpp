@@ -158,6 +158,44 @@ TEST(WantsRealTime, WhenAnyThreadHasARealTimePolicy) {
   EXPECT_FALSE(is_on(Switch::off, config));
 }
 
+Placement fifo_on(std::optional<std::string_view> cpus) {
+  Placement placement{.policy = Policy::fifo, .priority = 1};
+  if (cpus) placement.cpus = *CpuList::parse(*cpus);
+  return placement;
+}
+
+TEST(HasDedicatedCpus, WhenEachVcpuIsAloneOnItsCpu) {
+  VmConfig config = bootable();
+  config.cpus = 2;
+  EXPECT_FALSE(has_dedicated_cpus(config));
+  config.vcpus = {{0, fifo_on("1")}, {1, fifo_on("2")}};
+  config.servers["console"] = fifo_on("0");
+  config.servers["disk"] = {};
+  EXPECT_TRUE(has_dedicated_cpus(config));
+}
+
+TEST(HasDedicatedCpus, NotWhenAVcpuIsOrdinaryOrMayMove) {
+  VmConfig config = bootable();
+  config.vcpus = {{0, {.cpus = *CpuList::parse("1")}}};
+  EXPECT_FALSE(has_dedicated_cpus(config));
+  config.vcpus = {{0, fifo_on("1-2")}};
+  EXPECT_FALSE(has_dedicated_cpus(config));
+  config.vcpus = {{0, fifo_on(std::nullopt)}};
+  EXPECT_FALSE(has_dedicated_cpus(config));
+}
+
+TEST(HasDedicatedCpus, NotWhenAnotherVcpuOrARealTimeServerMayBeThere) {
+  VmConfig config = bootable();
+  config.cpus = 2;
+  config.vcpus = {{0, fifo_on("1")}, {1, fifo_on("1")}};
+  EXPECT_FALSE(has_dedicated_cpus(config));
+  config.vcpus[1] = fifo_on("2");
+  config.servers["net"] = fifo_on("2-3");
+  EXPECT_FALSE(has_dedicated_cpus(config));
+  config.servers["net"] = fifo_on(std::nullopt);
+  EXPECT_FALSE(has_dedicated_cpus(config));
+}
+
 TEST(ConfigFile, KeysAreTheOptionsNames) {
   VmConfig config;
   ASSERT_TRUE(parse_config(config, R"(
