@@ -16,18 +16,22 @@ WAYS = {"to-guest": "Mbit/s", "from-guest": "Mbit/s", "rr": "per second"}
 PEERS = (("e1000", "qemu-e1000", True), ("virtio", "qemu-virtio", True), ("virtio", "qemu-virtio-vhost", False))
 
 
-def speed(directory, case, way):
-    if way == "rr":
-        return int(re.search(r"# Per second: (\d+)", read_text(directory / f"{case}.rr.hist"))[1])
+def received(directory, case, way):
     said = json.loads(read_text(directory / f"{case}.{way}.json"))
     if "error" in said:
         raise SystemExit(f"{directory}: {case}, {way}: iperf3: {said['error']}")
-    return said["end"]["sum_received"]["bits_per_second"] / 1e6
+    return said["end"]["sum_received"]
+
+
+def speed(directory, case, way):
+    if way == "rr":
+        return int(re.search(r"# Per second: (\d+)", read_text(directory / f"{case}.rr.hist"))[1])
+    return received(directory, case, way)["bits_per_second"] / 1e6
 
 
 def cost(directory, case, way, arguments):
     """us of CPU for each MB, or for each transaction."""
-    per = arguments.transactions if way == "rr" else arguments.mbytes
+    per = arguments.transactions if way == "rr" else received(directory, case, way)["bytes"] / 1e6
     return int(read_text(directory / f"{case}.{way}.cpu")) / 1000 / per
 
 
@@ -65,7 +69,6 @@ def judge(rows):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     add_document_options(parser)
-    parser.add_argument("--mbytes", type=int, required=True)
     parser.add_argument("--transactions", type=int, required=True)
     parser.add_argument("raw", type=pathlib.Path, nargs="+")
     arguments = parser.parse_args()

@@ -9,11 +9,11 @@
 
 usage() {
     cat <<'END'
-usage: bench/net-throughput.sh [--arch x86|arm64] [--samples N] [--mbytes N] [--seeds K] [--parallel N]
+usage: bench/net-throughput.sh [--arch x86|arm64] [--samples N] [--seconds N] [--seeds K] [--parallel N]
                                [--cases WORDS] [--keep]
 
   --samples N    transactions of one small message each way (2000)
-  --mbytes N     that iperf3 sends in each direction (32)
+  --seconds N    that iperf3 sends in each direction (1)
   --seeds K      boots of the lab, each with another phase (3)
   --parallel N   boots at once; does not change the figures (CPUs, 2 at most)
   --cases WORDS  VMM:NIC (takt:e1000 takt:virtio qemu:e1000 qemu:virtio qemu:virtio-vhost)
@@ -23,16 +23,16 @@ Writes build/bench/net-throughput-ARCH.json.
 END
 }
 
-mbytes=32
+seconds=1
 device_options "takt:e1000 takt:virtio qemu:e1000 qemu:virtio qemu:virtio-vhost" 2000 "$@"
 set -- "${own[@]}"
 while [ $# -gt 0 ]; do
     case $1 in
-    --mbytes) number "$1" "$2" && mbytes=$2 ;;
+    --seconds) number "$1" "$2" && seconds=$2 ;;
     *) bad_usage "unknown option $1" ;;
     esac
     shift 2
 done
 
-boots net-throughput net-throughput.sh --with iperf3 --env "TAKT_MBYTES=$mbytes" --env "TAKT_TRANSACTIONS=$count"
-judged net-throughput --mbytes "$mbytes" --transactions "$count"
+boots net-throughput net-throughput.sh --with iperf3 --env "TAKT_SECONDS=$seconds" --env "TAKT_TRANSACTIONS=$count"
+judged net-throughput --transactions "$count"

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=dash
 #
-# iperf3's TCP both ways, a fixed number of bytes, and transactions of one small message each way
+# iperf3's TCP both ways, for a time, and transactions of one small message each way
 # (netperf calls it TCP_RR), and what the VMM's threads use of the CPU for it.
 # bench/net-throughput.sh starts it.
 #   TAKT_CASES         VMM:MODEL as for net-rtt
-#   TAKT_MBYTES        of each direction (32)
+#   TAKT_SECONDS       of each direction (1)
 #   TAKT_TRANSACTIONS  (2000)
 # /results: CASE.to-guest.json and CASE.from-guest.json of iperf3, CASE.rr.hist, CASE.MEASUREMENT.cpu (ns)
 
@@ -13,7 +13,7 @@ set -eu
 # shellcheck source=lab/jobs/devices.sh
 . /job/devices.sh
 
-mbytes=${TAKT_MBYTES:-32}
+seconds=${TAKT_SECONDS:-1}
 transactions=${TAKT_TRANSACTIONS:-2000}
 guest_ram_mb=${TAKT_GUEST_RAM_MB:-256}
 
@@ -28,9 +28,11 @@ with_cpu() {
 stream() {
     json=$results/$1.$2.json
     shift 2
-    # Whoever starves has this long.
-    timeout 120 iperf3 -c 10.0.0.2 -n "${mbytes}M" --json "$@" >"$json"
+    # Not a number of bytes: a guest that has sent them all spins, above the client that it waits for.
+    timeout $((seconds + 120)) iperf3 -c 10.0.0.2 -t "$seconds" --json "$@" >"$json"
 }
+# received CASE DIRECTION FIELD: of iperf3's sum, as a whole number
+received() { sed -n '/"sum_received"/,/}/s/.*"'"$3"'":[^0-9]*\([0-9]*\).*/\1/p' "$results/$1.$2.json"; }
 
 # run_case VMM MODEL
 run_case() {
@@ -44,8 +46,9 @@ run_case() {
         [ $direction = to-guest ] || reverse=--reverse
         # shellcheck disable=SC2086  # a word, or none
         with_cpu "$case_name" $direction stream "$case_name" $direction $reverse
-        progress "$case_name, $direction: $(sed -n '/"sum_received"/,/}/s/.*"bits_per_second":[^0-9]*\([0-9]*\)[0-9]\{6\}\..*/\1 Mbit\/s/p' \
-            "$results/$case_name.$direction.json"), $(($(cat "$results/$case_name.$direction.cpu") / 1000 / mbytes)) us of CPU per MB"
+        mb=$(($(received "$case_name" $direction bytes) / 1000000 + 1))
+        progress "$case_name, $direction: $(($(received "$case_name" $direction bits_per_second) / 1000000)) Mbit/s," \
+            "$(($(cat "$results/$case_name.$direction.cpu") / 1000 / mb)) us of CPU per MB"
     done
     with_cpu "$case_name" rr echo_bench --bytes 16 --samples "$transactions" --histogram "$results/$case_name.rr.hist" tcp 10.0.0.2 7008
     progress "$case_name, transactions: $(sed -n 's/^# Per second: //p' "$results/$case_name.rr.hist") each second, $(($(cat "$results/$case_name.rr.cpu") / 1000 / transactions)) us of CPU each"
