@@ -17,8 +17,8 @@ preset_of() {
 is_cross() { case $1 in arm64*) return 0 ;; *) return 1 ;; esac; }
 
 # What the cross compiler links with. Only these, without what they depend on: the compiler brings its own C library.
-cross_packages="libboost1.74-dev libcli11-dev libfdt-dev libfdt1 libfmt-dev libfmt9 libgtest-dev libtomlplusplus-dev liburing-dev liburing2 nlohmann-json3-dev
-    zlib1g zlib1g-dev"
+cross_packages="libboost1.74-dev libcli11-dev libdeflate0 libdeflate-dev libfdt-dev libfdt1 libfmt-dev libfmt9 libgtest-dev libtomlplusplus-dev liburing-dev liburing2
+    nlohmann-json3-dev zlib1g zlib1g-dev"
 
 sysroot() {
     # shellcheck disable=SC2086  # words, on purpose

@@ -37,7 +37,7 @@ class CrcSum {
   [[nodiscard]] std::array<std::uint8_t, 4> bytes() const RT;
 
  private:
-  std::uint32_t crc_ = ~std::uint32_t{0};
+  std::uint32_t crc_ = 0;  // of nothing
 };
 
 /// One of a frame's checksums.
