@@ -2,12 +2,13 @@
 // Both ends of the benches of devices that carry messages. Links nothing of takt; static, so that
 // it starts in any guest.
 //
-//   echo serve udp|tcp|vsock PORT                      sends back what comes
-//   echo udp ADDRESS PORT | icmp ADDRESS | tcp ADDRESS PORT | vsock SOCKET PORT
+//   echo serve udp|tcp|vsock PORT | serve unix PATH    sends back what comes
+//   echo udp ADDRESS PORT | icmp ADDRESS | tcp ADDRESS PORT
 //        one message each interval, or (tcp without an interval) as soon as the answer is there
-//   echo flood ADDRESS                                 ICMP echoes, each after the answer to the
-//   one before
-//                                                      or 10 ms; until SIGTERM
+//   echo vsock SOCKET PORT | vsock host PORT           the same through takt's socket, or in a
+//   guest echo flood ADDRESS        ICMP echoes, each after the answer to the one before or 10 ms;
+//   until
+//                             SIGTERM
 // Options, before the words: --samples N (500) --interval-us N (10000; tcp: 0) --bytes N (64; tcp:
 // 1)
 //   --priority P (FIFO; 0: as started) --warmup N (16) --histogram FILE
@@ -109,7 +110,7 @@ const sockaddr* generic(const Address& address) {
 
 void no_delay(int fd) {
   const int on = 1;
-  must("TCP_NODELAY", ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 // --- servers
@@ -139,25 +140,36 @@ void send_back(int fd) {
   ::close(fd);
 }
 
+sockaddr_vm vsock_address(unsigned cid, const char* port) {
+  sockaddr_vm address{};
+  address.svm_family = AF_VSOCK;
+  address.svm_cid = cid;
+  address.svm_port = static_cast<unsigned>(std::atoi(port));
+  return address;
+}
+
+sockaddr_un unix_address(const char* path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+  return address;
+}
+
+template <class Address>
+int bound(const Address& address) {
+  const int fd = must("socket", ::socket(generic(address)->sa_family, SOCK_STREAM, 0));
+  const int on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  must("bind", ::bind(fd, generic(address), sizeof address));
+  return fd;
+}
+
 /// One connection after the other.
-void serve_stream(bool vsock, int port) {
-  const int fd = must("socket", ::socket(vsock ? AF_VSOCK : AF_INET, SOCK_STREAM, 0));
-  if (vsock) {
-    sockaddr_vm address{};
-    address.svm_family = AF_VSOCK;
-    address.svm_cid = VMADDR_CID_ANY;
-    address.svm_port = static_cast<unsigned>(port);
-    must("bind", ::bind(fd, generic(address), sizeof address));
-  } else {
-    const int on = 1;
-    ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    const sockaddr_in address = inet_address("0.0.0.0", port);
-    must("bind", ::bind(fd, generic(address), sizeof address));
-  }
+[[noreturn]] void serve_stream(int fd) {
   must("listen", ::listen(fd, 4));
   for (;;) {
     const int connection = must("accept", ::accept(fd, nullptr, nullptr));
-    if (!vsock) no_delay(connection);
+    no_delay(connection);
     send_back(connection);
   }
 }
@@ -287,21 +299,17 @@ class Stream final : public Peer {
   std::vector<char> partial_;
 };
 
-int connect_tcp(const char* address, int port) {
-  const int fd = must("socket", ::socket(AF_INET, SOCK_STREAM, 0));
-  const sockaddr_in to = inet_address(address, port);
-  must("connect", ::connect(fd, generic(to), sizeof to));
+template <class Address>
+int connect_to(const Address& address) {
+  const int fd = must("socket", ::socket(generic(address)->sa_family, SOCK_STREAM, 0));
+  must("connect", ::connect(fd, generic(address), sizeof address));
   no_delay(fd);
   return fd;
 }
 
 /// Through the VMM's Unix socket: "CONNECT PORT", answered by "OK ...".
-int connect_vsock(const char* path, const char* port) {
-  const int fd = must("socket", ::socket(AF_UNIX, SOCK_STREAM, 0));
-  sockaddr_un to{};
-  to.sun_family = AF_UNIX;
-  std::strncpy(to.sun_path, path, sizeof to.sun_path - 1);
-  must("connect", ::connect(fd, generic(to), sizeof to));
+int connect_to_guest(const char* path, const char* port) {
+  const int fd = connect_to(unix_address(path));
   const std::string line = std::string{"CONNECT "} + port + "\n";
   must("write", static_cast<int>(::write(fd, line.data(), line.size())));
   std::string answer;
@@ -439,8 +447,9 @@ void flood(const char* address, std::size_t bytes) {
 
 [[noreturn]] void usage() {
   std::fputs(
-      "usage: echo [OPTION N]... serve udp|tcp|vsock PORT | udp|tcp ADDRESS PORT | icmp ADDRESS\n"
-      "            | vsock SOCKET PORT | flood ADDRESS\n"
+      "usage: echo [OPTION N]... serve udp|tcp|vsock PORT | serve unix PATH | udp|tcp ADDRESS "
+      "PORT\n"
+      "            | icmp ADDRESS | vsock SOCKET PORT | vsock host PORT | flood ADDRESS\n"
       "options: --samples --interval-us --bytes --priority --warmup, --histogram FILE\n",
       stderr);
   std::exit(2);
@@ -463,6 +472,14 @@ bool parse_option(Options& options, std::string_view name, const char* value) {
   else
     return false;
   return options.bytes <= most_bytes / 2;
+}
+
+void serve(std::string_view kind, const char* where) {
+  if (kind == "udp") serve_udp(std::atoi(where));
+  if (kind == "tcp") serve_stream(bound(inet_address("0.0.0.0", std::atoi(where))));
+  if (kind == "vsock") serve_stream(bound(vsock_address(VMADDR_CID_ANY, where)));
+  if (kind == "unix") serve_stream(bound(unix_address(where)));
+  usage();
 }
 
 void measure(Peer& peer, Options options, std::int64_t interval_ns) {
@@ -490,10 +507,7 @@ int main(int argc, char** argv) {
   const std::size_t bytes = options.bytes != 0 ? options.bytes : usual_bytes;
   if (what == "serve" && three) {
     become_fifo(options.priority);
-    const std::string_view kind = words[1];
-    if (kind == "udp") serve_udp(std::atoi(words[2]));
-    if (kind != "tcp" && kind != "vsock") usage();
-    serve_stream(kind == "vsock", std::atoi(words[2]));
+    serve(words[1], words[2]);
   } else if (what == "udp" && three) {
     Udp peer{words[1], std::atoi(words[2]), bytes};
     measure(peer, options, interval_ns);
@@ -501,10 +515,13 @@ int main(int argc, char** argv) {
     Icmp peer{words[1], bytes};
     measure(peer, options, interval_ns);
   } else if (what == "tcp" && three) {
-    Stream peer{connect_tcp(words[1], std::atoi(words[2])), options.bytes};
+    Stream peer{connect_to(inet_address(words[1], std::atoi(words[2]))), options.bytes};
     measure(peer, options, 0);
   } else if (what == "vsock" && three) {
-    Stream peer{connect_vsock(words[1], words[2]), bytes};
+    const bool to_host = std::string_view{words[1]} == "host";
+    Stream peer{to_host ? connect_to(vsock_address(VMADDR_CID_HOST, words[2]))
+                        : connect_to_guest(words[1], words[2]),
+                bytes};
     measure(peer, options, 0);
   } else if (what == "flood" && two) {
     flood(words[1], bytes);

@@ -28,3 +28,14 @@ class BadDevices(TaktTest):
     def test_a_port_into_a_directory_that_is_not_there(self):
         self.refused(1, "--port=log:file:/nonexistent/x", "log", "/nonexistent/x")
 
+
+    def test_a_socket_whose_path_no_address_holds(self):
+        self.refused(2, f"--vsock=cid=3,socket=/tmp/{'x' * 100}", "device vsock", "1 to 96 bytes")
+
+    def test_a_socket_where_a_file_is(self):
+        path = self.file("file", "precious")
+        self.refused(2, f"--vsock=cid=3,socket={path}", "device vsock", path, "is no socket")
+        self.assertEqual(open(path).read(), "precious")
+
+    def test_a_socket_in_a_directory_that_is_not_there(self):
+        self.refused(1, "--vsock=cid=3,socket=/nonexistent/vm", "device vsock", "/nonexistent/vm", "No such file")

@@ -118,6 +118,14 @@ class Devices(LabTest):
         self.assertEqual(self.text("port"), "through port words\n")
 
     @only_takt
+    def test_sockets_carry_messages_in_both_directions(self):
+        guest, status = self.said("vsock-from-guest")
+        self.assertEqual(status, 0, guest)
+        for said in self.found("vsock-to-guest"), guest:
+            self.assertIn("# Total: 1000\n", said)
+            self.assertIn("# Lost: 0\n", said)
+
+    @only_takt
     def test_the_balloon_takes_memory(self):
         self.found("balloon")
         before, after = (int(self.found(f"free-{when}")) for when in ("before", "after"))

@@ -92,6 +92,7 @@ struct VmConfig {
   std::map<std::string, ConsoleTarget> ports = {};  // of the virtio console, by port name
   bool rng = false;
   bool balloon = false;
+  std::optional<VsockOptions> vsock = {};
   bool testdev = false;
   bool pit = false;                      // x86
   UartModel uart = UartModel::pl011;     // arm64

@@ -60,6 +60,11 @@ constexpr std::array common{
            [](VmConfig& c, std::string_view v) { return store(c.rng, parse_bool(v)); }},
     Option{"balloon", OptionKind::flag, "", "a virtio balloon, which gives free memory back",
            [](VmConfig& c, std::string_view v) { return store(c.balloon, parse_bool(v)); }},
+    Option{
+        "vsock", OptionKind::keys, "KEY=VALUE,...",
+        "virtio sockets between guest and host: cid=N (the guest's address, from 3), socket=PATH "
+        "(the host's end)",
+        [](VmConfig& c, std::string_view v) { return set_vsock(c, v); }},
     Option{"helpers", OptionKind::keys, "KEY=VALUE,...",
            "place the kernel's threads that serve the VM (kvm-pit, kvm-nx-lpage-recovery, vhost); "
            "default, with a real-time vCPU: away from the vCPUs' CPUs",

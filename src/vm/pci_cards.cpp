@@ -14,6 +14,7 @@ Result<std::unique_ptr<VirtioInside>> make_inside(const PciWorld& world, const P
     case PciKind::console: return make_ports(world, device);
     case PciKind::rng: return make_rng(world, device);
     case PciKind::balloon: return make_balloon(world, device);
+    case PciKind::vsock: return make_vsock(world, device);
     case PciKind::e1000: break;
   }
   VMM_BUG("a card that is not virtio");

@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::uint32_t most_queues = 8;
 constexpr std::size_t longest_serial = 20;  // virtio 1.2, 5.2.6
+// virtio 1.2, 5.10.4: those below are the hypervisor's, the host's and reserved, as is the last.
+constexpr std::uint32_t first_guest_cid = 3;
+constexpr std::uint32_t last_guest_cid = 0xffff'fffe;
 
 Result<> unknown(std::string_view key, std::string_view allowed) {
   return usage_error(fmt::format("unknown key '{}'; allowed are {}", key, allowed));
@@ -58,6 +61,12 @@ Result<> set_disk_key(DiskOptions& disk, std::string_view key, std::string_view 
   if (key == "iops") return store(disk.iops, parse_rate(value));
   if (key == "bps") return store(disk.bytes_per_s, parse_rate(value));
   return unknown(key, "path, readonly, cache, serial, iops, bps, server, access");
+}
+
+Result<> set_vsock_key(VsockOptions& vsock, std::string_view key, std::string_view value) {
+  if (key == "cid") return store(vsock.cid, parse_number(value, first_guest_cid, last_guest_cid));
+  if (key == "socket") return store(vsock.socket, parse_text(value, "a socket's path"));
+  return unknown(key, "cid, socket, server, access");
 }
 
 std::optional<unsigned> hex_byte(std::string_view text) {
@@ -133,11 +142,25 @@ Result<> set_port(VmConfig& config, std::string_view text) {
   return store(config.ports[std::move(name)], ConsoleTarget::parse(parts.rest));
 }
 
+Result<> set_vsock(VmConfig& config, std::string_view text) {
+  if (!config.vsock) config.vsock.emplace();
+  return for_each_key(text, " such as cid=3,socket=vm.vsock",
+                      [&](std::string_view key, std::string_view value) -> Result<> {
+                        TRY(const bool known, set_device_key(config, "vsock", key, value));
+                        return known ? Result<>{} : set_vsock_key(*config.vsock, key, value);
+                      });
+}
+
 Result<> check_pci_config(const VmConfig& config) {
   for (const auto& [name, net] : config.nets) TRY_VOID(check_net(name, net));
   for (const auto& [name, disk] : config.disks)
     if (disk.path.empty())
       return usage_error(fmt::format("disk {}: path = names the file or block device", name));
+  if (!config.vsock) return {};
+  if (config.vsock->cid == 0)
+    return usage_error("vsock: cid = is the guest's address, from 3, such as cid=3");
+  if (config.vsock->socket.empty())
+    return usage_error("vsock: socket = is the path of the host's end, such as socket=vm.vsock");
   return {};
 }
 

@@ -36,6 +36,12 @@ struct DiskOptions {
   std::uint64_t bytes_per_s = 0;
 };
 
+/// Stream sockets between guest and host.
+struct VsockOptions {
+  std::uint32_t cid = 0;    // the guest's address, from 3
+  std::string socket = {};  // where the host's end is: see host/vsock_proxy.h
+};
+
 /// "aa:bb:cc:dd:ee:ff", not a group's and not all zero.
 [[nodiscard]] Result<MacAddress> parse_mac(std::string_view text);
 /// A locally administered address that depends on nothing but the two names.
@@ -47,6 +53,8 @@ struct DiskOptions {
 [[nodiscard]] Result<> set_disk(VmConfig& config, std::string_view text);
 /// "NAME:TARGET", a port of the virtio console; targets as the console's
 [[nodiscard]] Result<> set_port(VmConfig& config, std::string_view text);
+/// "cid=N,socket=PATH"
+[[nodiscard]] Result<> set_vsock(VmConfig& config, std::string_view text);
 
 /// What the options on their own do not show: that a disk has a path, a card one way out.
 [[nodiscard]] Result<> check_pci_config(const VmConfig& config);

@@ -62,6 +62,31 @@ TEST(PciConfig, WhatDoesNotFitTogetherIsRefused) {
   EXPECT_FALSE(check_devices(config));
 }
 
+TEST(PciConfig, SocketsHaveAnAddressAndAPath) {
+  VmConfig config;
+  ASSERT_TRUE(set_option(config, "vsock", "cid=42,socket=/run/vm.vsock,server=slow"));
+  EXPECT_TRUE(check_devices(config));
+  EXPECT_EQ(config.vsock->cid, 42u);
+  EXPECT_EQ(config.vsock->socket, "/run/vm.vsock");
+  EXPECT_EQ(pci_devices(config).back().kind, PciKind::vsock);
+  EXPECT_EQ(device_setting(config, "vsock").server, "slow");
+}
+
+TEST(PciConfig, SocketsWithoutAnAddressOrAPathAreRefused) {
+  VmConfig config;
+  ASSERT_TRUE(set_option(config, "vsock", "socket=/run/vm.vsock"));
+  EXPECT_EQ(error_of(check_devices(config)),
+            "vsock: cid = is the guest's address, from 3, such as cid=3");
+  config.vsock = {{.cid = 3}};
+  EXPECT_EQ(error_of(check_devices(config)),
+            "vsock: socket = is the path of the host's end, such as socket=vm.vsock");
+  EXPECT_EQ(error_of(set_option(config, "vsock", "cid=2")),
+            "vsock = 'cid=2': allowed are numbers from 3 to 4294967294");
+  EXPECT_FALSE(set_option(config, "vsock", "cid=4294967295"));
+  EXPECT_EQ(error_of(set_option(config, "vsock", "port=1")),
+            "vsock = 'port=1': unknown key 'port'; allowed are cid, socket, server, access");
+}
+
 TEST(PciConfig, ANameThatIsTakenIsRefused) {
   VmConfig config;
   ASSERT_TRUE(set_option(config, "net", "uart:tap=tap0"));

@@ -14,6 +14,7 @@ std::vector<PciDevice> pci_devices(const VmConfig& config) {
   if (!config.ports.empty()) add("virtio-console", "console", PciKind::console);
   if (config.rng) add("rng", "console", PciKind::rng);
   if (config.balloon) add("balloon", "console", PciKind::balloon);
+  if (config.vsock) add("vsock", "vsock", PciKind::vsock);
   return all;
 }
 

@@ -11,7 +11,7 @@
 
 namespace takt {
 
-enum class PciKind : std::uint8_t { virtio_net, e1000, virtio_blk, console, rng, balloon };
+enum class PciKind : std::uint8_t { virtio_net, e1000, virtio_blk, console, rng, balloon, vsock };
 
 struct PciDevice {
   std::string_view name;    // the configuration's

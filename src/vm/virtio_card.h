@@ -50,5 +50,7 @@ class VirtioCard final : public PciCard {
                                                              const PciDevice& device);
 [[nodiscard]] Result<std::unique_ptr<VirtioInside>> make_balloon(const PciWorld& world,
                                                                  const PciDevice& device);
+[[nodiscard]] Result<std::unique_ptr<VirtioInside>> make_vsock(const PciWorld& world,
+                                                               const PciDevice& device);
 
 }  // namespace takt

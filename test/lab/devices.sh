@@ -2,7 +2,7 @@
 # shellcheck shell=dash
 #
 # Linux with every device on the bus and its stock drivers: two network cards, two disks, a console's port, rng,
-# and balloon. TAKT_VMM=qemu runs what of it QEMU has, to tell a fault of the job from one of takt.
+# balloon, and sockets. TAKT_VMM=qemu runs what of it QEMU has, to tell a fault of the job from one of takt.
 # /results: devices.*, and NAME for what the host found out.
 set -eu
 # shellcheck source=lab/jobs/devices.sh
@@ -23,7 +23,7 @@ guest_script <<END
 # said NAME COMMAND...: between tags.
 said() { name=\$1; shift; echo "TAKT-BEGIN \$name"; "\$@" 2>&1; echo "TAKT-END \$name status=\$?"; }
 
-load virtio_net e1000 virtio_blk virtio-rng virtio_balloon ext4
+load virtio_net e1000 virtio_blk virtio-rng virtio_balloon vmw_vsock_virtio_transport ext4
 $(guest_nic 0)
 $(guest_nic 1)
 wait_for /dev/vda
@@ -41,7 +41,9 @@ said disk-again sh -c 'yes "what the guest wrote" | dd of=/dev/vda bs=4096 count
 said rng sh -c 'cat /sys/class/misc/hw_random/rng_current; head -c 64 /dev/hwrng | wc -c; head -c 64 /dev/hwrng | hexdump -C'
 said port sh -c 'for p in /sys/class/virtio-ports/*; do echo "\${p##*/} \$(cat \$p/name)"; echo "through port \$(cat \$p/name)" >/dev/\${p##*/}; done'
 said interrupts cat /proc/interrupts
+/bin/echo_bench serve vsock 7010 &
 until_told
+said vsock-from-guest /bin/echo_bench --samples 1000 --interval-us 0 --bytes 1000 vsock host 7011
 said warnings sh -c 'dmesg | grep -v pci=nocrs | grep -E -i -e "virtio|e1000|pci|vda|vdb" | grep -E -i -e "warn|error|fail|timed? out|hang|invalid|bug|unable"'
 END
 
@@ -49,7 +51,7 @@ case $by in
 takt)
     vmm_start devices takt "--net net:model=virtio,tap=tap0,mac=$(guest_mac 0) --net old:model=e1000,tap=tap1,mac=$(guest_mac 1)
         --disk disk:path=/run/disk,serial=takt-test --disk ro:path=/run/read-only,readonly=on --rng --balloon
-        --port words:file:$results/port --print-stats --print-effective"
+        --vsock cid=42,socket=/run/guest.vsock --port words:file:$results/port --print-stats --print-effective"
     ;;
 *)
     vmm_start devices "$peer_for_devices" "$(nic_options qemu virtio 0) $(nic_options qemu e1000 1)
@@ -80,6 +82,8 @@ for n in 0 1; do
         md5sum </run/sent"
 done
 if [ "$by" = takt ]; then
+    found vsock-to-guest echo_bench --samples 1000 --interval-us 0 --bytes 1000 vsock /run/guest.vsock 7010
+    echo_bench serve unix /run/guest.vsock_7011 &
     found free-before free_kb
     found balloon "${takt:-/usr/bin/takt}" api $vm_name PUT "/api/v1/vm.balloon?target_mib=64"
     usleep 1500000
