@@ -43,6 +43,7 @@ irq_thread() {
 
 # inject FAULT: while the guest runs.
 inject() {
+    until grep -q 'TAKT-PROBE v1' "$results/$1.console" || ! [ -d "/proc/$vmm" ]; do usleep 50000; done
     case $1 in
     host-thread) usleep 500000 && chrt -f 99 sh -c "$spin" 2000 ;;
     interrupt) # a UART's, whose thread runs before the vCPU and writes all that there is
