@@ -11,8 +11,10 @@ import time
 from takt_bench import Verdicts, add_document_options, print_table, read_text, takt_version, write_json
 
 BAR_NS = 2000
+# `host` is none of takt's: how much any thread in any system call makes the vCPU later.
 CASES = {
     "quiet": "nothing else",
+    "host": "two processes of the host and a pipe",
     "slow": "the second vCPU hammers a slow device",
     "console": "it floods the console",
     "polled": "statistics at 100 Hz, the table published at 10 Hz",
@@ -48,7 +50,7 @@ def main():
         "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
     })
     verdicts = Verdicts()
-    for case in list(CASES)[1:]:
+    for case in list(CASES)[2:]:
         grown = rows[case]["max"] - rows["quiet"]["max"]
         verdicts.check(grown <= BAR_NS, f"max grows by <= {BAR_NS} ns: {case}: {grown} ns")
     verdicts.check(polled > 0, f"statistics were polled: {polled} times")

@@ -4,7 +4,8 @@
 # The timer of a real-time vCPU, by the probe guest, while the rest of its VM is quiet and while it
 # gives takt no rest. bench/interference.sh starts it.
 #   TAKT_SAMPLES  of each case (5000)
-#   TAKT_CASES    what to run, in this order: quiet, slow (the second vCPU hammers the slow device),
+#   TAKT_CASES    what to run, in this order: quiet, host (no VM's doing: two ordinary processes of the
+#                 host write and read a pipe), slow (the second vCPU hammers the slow device),
 #                 console (it floods the console), polled (statistics at 100 Hz, the dispatch table
 #                 published anew at 10 Hz), all
 #   TAKT_PROBE_FILE  the probe guest
@@ -45,9 +46,13 @@ run_case() {
     vmm=$!
     guarded "$vmm"
     thread_named "$vmm" 'vcpu1' >/dev/null && threads "$vmm" >"$results/$name.threads"
-    case $name in polled | all) poll ;; esac
+    case $name in
+    polled | all) poll ;;
+    host) setsid sh -c 'yes | cat >/dev/null' & beside=$! ;;
+    esac
     vmm_status=0
     wait "$vmm" || vmm_status=$?
+    [ "$name" != host ] || kill -9 "-$beside"
     unguard
     grep -q 'TAKT-PROBE done' "$results/$name.console" || {
         tail -n 20 "$results/$name.console" "$results/$name.vmm"
@@ -62,6 +67,6 @@ run_case() {
 }
 
 uname -r >"$results/kernel"
-for one in ${TAKT_CASES:-quiet slow console polled all}; do
+for one in ${TAKT_CASES:-quiet host slow console polled all}; do
     run_case "$one"
 done
