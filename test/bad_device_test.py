@@ -25,6 +25,9 @@ class BadDevices(TaktTest):
     def test_a_socket_that_nobody_listens_at(self):
         self.refused(1, "--net=lan:socket=/nonexistent", "device lan", "/nonexistent", "passt")
 
+    def test_a_passt_that_does_not_want_its_options(self):
+        self.refused(1, "--net=lan:passt=--no-such-option", "device lan", "passt")
+
     def test_a_port_into_a_directory_that_is_not_there(self):
         self.refused(1, "--port=log:file:/nonexistent/x", "log", "/nonexistent/x")
 

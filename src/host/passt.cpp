@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <sched.h>
 #include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -21,7 +22,8 @@ namespace {
 constexpr int most_ms = 10'000;   // between two lines, until it is ready
 constexpr int socket_number = 3;  // in passt
 
-/// What the new process has and takt has not: no blocked signals, no ignored SIGPIPE.
+/// What the new process has and takt has not: no blocked signals, no ignored SIGPIPE, no real-time
+/// policy.
 class Spawn {
  public:
   Spawn() {
@@ -32,7 +34,11 @@ class Spawn {
     ::posix_spawnattr_setsigmask(&attributes_, &signals);
     sigaddset(&signals, SIGPIPE);
     ::posix_spawnattr_setsigdefault(&attributes_, &signals);
-    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    constexpr sched_param ordinary{.sched_priority = 0};
+    ::posix_spawnattr_setschedpolicy(&attributes_, SCHED_OTHER);
+    ::posix_spawnattr_setschedparam(&attributes_, &ordinary);
+    ::posix_spawnattr_setflags(
+        &attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSCHEDULER);
   }
   Spawn(const Spawn&) = delete;
   Spawn& operator=(const Spawn&) = delete;

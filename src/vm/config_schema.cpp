@@ -45,10 +45,11 @@ constexpr std::array common{
     Option{"device", OptionKind::list, "NAME:KEY=VALUE,...",
            "who serves a device: server=NAME, access=lock (on the vCPU's thread) or server",
            [](VmConfig& c, std::string_view v) { return set_device(c, v); }},
-    Option{"net", OptionKind::list, "NAME:KEY=VALUE,...",
-           "a network card: model=virtio (default) or e1000, tap=INTERFACE or socket=PATH (such as "
-           "passt's), mac=52:54:00:..., queues=N",
-           [](VmConfig& c, std::string_view v) { return set_net(c, v); }},
+    Option{
+        "net", OptionKind::list, "NAME:KEY=VALUE,...",
+        "a network card: model=virtio (default) or e1000; tap=INTERFACE, passt=on (or options of "
+        "passt's) or socket=PATH; mac=52:54:00:..., queues=N",
+        [](VmConfig& c, std::string_view v) { return set_net(c, v); }},
     Option{"disk", OptionKind::list, "NAME:KEY=VALUE,...",
            "a virtio disk: path=FILE (raw, or a block device), readonly=on, cache=writeback "
            "(default) or none, iops=N, bps=N, serial=TEXT",

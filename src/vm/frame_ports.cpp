@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vm/frame_ports.h"
 
+#include "host/passt.h"
 #include "host/stream_port.h"
 #include "host/tap.h"
 
@@ -27,6 +28,12 @@ std::vector<std::unique_ptr<FramePort>> as_ports(std::vector<std::unique_ptr<Por
   return ports;
 }
 
+std::vector<std::unique_ptr<FramePort>> one(std::unique_ptr<FramePort> port) {
+  std::vector<std::unique_ptr<FramePort>> ports;
+  ports.push_back(std::move(port));
+  return ports;
+}
+
 }  // namespace
 
 Result<std::vector<std::unique_ptr<FramePort>>> open_frame_ports(const PciWorld& world,
@@ -38,15 +45,16 @@ Result<std::vector<std::unique_ptr<FramePort>>> open_frame_ports(const PciWorld&
     TRY(auto taps, Tap::open(net.tap, net.queues, loop, id));
     return as_ports(std::move(taps));
   }
+  if (net.passt) {
+    TRY(Fd socket, start_passt(*net.passt));
+    TRY(auto port, StreamPort::adopt(std::move(socket), loop, id));
+    return one(std::move(port));
+  }
   if (!net.socket.empty()) {
     TRY(auto port, StreamPort::connect(net.socket, loop, id));
-    std::vector<std::unique_ptr<FramePort>> one;
-    one.push_back(std::move(port));
-    return one;
+    return one(std::move(port));
   }
-  std::vector<std::unique_ptr<FramePort>> none;
-  none.push_back(std::make_unique<NoPort>());
-  return none;
+  return one(std::make_unique<NoPort>());
 }
 
 MacAddress mac_of(const VmConfig& config, const PciDevice& device) {

@@ -44,13 +44,26 @@ Result<std::string> parse_serial(std::string_view text) {
   return usage_error("allowed are at most 20 printable characters");
 }
 
+/// "on", or options of passt's between spaces.
+Result<std::vector<std::string>> parse_passt(std::string_view text) {
+  std::vector<std::string> words;
+  if (text == "on") return words;
+  TRY_VOID(for_each_part(text, ' ', [&](std::string_view word) -> Result<> {
+    if (!word.empty()) words.emplace_back(word);
+    return {};
+  }));
+  if (!words.empty() && words.front().starts_with('-')) return words;
+  return usage_error("allowed are on, and options of passt such as \"-t 2222:22\"");
+}
+
 Result<> set_net_key(NetOptions& net, std::string_view key, std::string_view value) {
   if (key == "model") return store(net.model, parse_model(value));
   if (key == "tap") return store(net.tap, parse_text(value, "an interface"));
   if (key == "socket") return store(net.socket, parse_text(value, "a socket's path"));
+  if (key == "passt") return store(net.passt, parse_passt(value));
   if (key == "mac") return store(net.mac, parse_mac(value));
   if (key == "queues") return store(net.queues, parse_number(value, 1, most_queues));
-  return unknown(key, "model, tap, socket, mac, queues, server, access");
+  return unknown(key, "model, tap, passt, socket, mac, queues, server, access");
 }
 
 Result<> set_disk_key(DiskOptions& disk, std::string_view key, std::string_view value) {
@@ -84,8 +97,10 @@ std::uint64_t hash_of(std::string_view text, std::uint64_t hash) {
 }
 
 Result<> check_net(std::string_view name, const NetOptions& net) {
-  if (!net.tap.empty() && !net.socket.empty())
-    return usage_error(fmt::format("net {}: tap and socket are two ways out; give one", name));
+  const int ways = !net.tap.empty() + !net.socket.empty() + net.passt.has_value();
+  if (ways > 1)
+    return usage_error(
+        fmt::format("net {}: tap, passt and socket are different ways out; give one", name));
   if (net.queues > 1 && (net.model == NetModel::e1000 || net.tap.empty()))
     return usage_error(fmt::format(
         "net {}: queues = {} needs model = virtio and a tap; others have one", name, net.queues));

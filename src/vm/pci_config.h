@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "bus/frame_port.h"
@@ -17,12 +18,13 @@ struct VmConfig;
 
 enum class NetModel : std::uint8_t { virtio, e1000 };
 
-/// Where a network card's frames go: to a tap, or to a program at a Unix stream socket such as
-/// passt, or nowhere.
+/// Where a network card's frames go: to a tap, to a passt of its own, to a program at a Unix stream
+/// socket, or nowhere.
 struct NetOptions {
   NetModel model = NetModel::virtio;
   std::string tap = {};
   std::string socket = {};
+  std::optional<std::vector<std::string>> passt = {};  // what it is started with
   std::optional<MacAddress> mac = {};  // absent: made from the VM's and the device's names
   std::uint32_t queues = 1;            // pairs, with a tap
 };

@@ -39,10 +39,9 @@ TEST(PciConfig, MistakesAreNamed) {
   VmConfig config;
   EXPECT_EQ(error_of(set_option(config, "net", "lan:model=rtl8139")),
             "net = 'lan:model=rtl8139': allowed are virtio, e1000");
-  EXPECT_EQ(
-      error_of(set_option(config, "net", "lan:speed=9")),
-      "net = 'lan:speed=9': unknown key 'speed'; allowed are model, tap, socket, mac, queues, "
-      "server, access");
+  EXPECT_EQ(error_of(set_option(config, "net", "lan:speed=9")),
+            "net = 'lan:speed=9': unknown key 'speed'; allowed are model, tap, passt, socket, mac, "
+            "queues, server, access");
   EXPECT_EQ(error_of(set_option(config, "net", "lan:mac=53:54:00:12:34:56")),
             "net = 'lan:mac=53:54:00:12:34:56': allowed are addresses of one card such as "
             "52:54:00:12:34:56");
@@ -56,9 +55,23 @@ TEST(PciConfig, WhatDoesNotFitTogetherIsRefused) {
   EXPECT_EQ(error_of(check_devices(config)), "disk root: path = names the file or block device");
   config.disks.clear();
   ASSERT_TRUE(set_option(config, "net", "lan:tap=tap0,socket=/x"));
-  EXPECT_EQ(error_of(check_devices(config)), "net lan: tap and socket are two ways out; give one");
+  EXPECT_EQ(error_of(check_devices(config)),
+            "net lan: tap, passt and socket are different ways out; give one");
   config.nets.clear();
   ASSERT_TRUE(set_option(config, "net", "lan:model=e1000,tap=t,queues=2"));
+  EXPECT_FALSE(check_devices(config));
+}
+
+TEST(PciConfig, PasstIsStartedWithWhatTheUserSays) {
+  VmConfig config;
+  ASSERT_TRUE(set_option(config, "net", "lan:passt=on"));
+  EXPECT_TRUE(config.nets["lan"].passt->empty());
+  ASSERT_TRUE(set_option(config, "net", "lan:passt=-t 2222:22 --ipv4-only,model=e1000"));
+  EXPECT_EQ(*config.nets["lan"].passt, (std::vector<std::string>{"-t", "2222:22", "--ipv4-only"}));
+  EXPECT_TRUE(check_devices(config));
+  EXPECT_EQ(error_of(set_option(config, "net", "lan:passt=off")),
+            "net = 'lan:passt=off': allowed are on, and options of passt such as \"-t 2222:22\"");
+  ASSERT_TRUE(set_option(config, "net", "lan:tap=tap0"));
   EXPECT_FALSE(check_devices(config));
 }
 
