@@ -94,7 +94,7 @@ TEST(PciConfig, SocketsWithoutAnAddressOrAPathAreRefused) {
   EXPECT_EQ(error_of(check_devices(config)),
             "vsock: socket = is the path of the host's end, such as socket=vm.vsock");
   EXPECT_EQ(error_of(set_option(config, "vsock", "cid=2")),
-            "vsock = 'cid=2': allowed are numbers from 3 to 4294967294");
+            "vsock = 'cid=2': allowed are whole numbers from 3 to 4294967294");
   EXPECT_FALSE(set_option(config, "vsock", "cid=4294967295"));
   EXPECT_EQ(error_of(set_option(config, "vsock", "port=1")),
             "vsock = 'port=1': unknown key 'port'; allowed are cid, socket, server, access");
