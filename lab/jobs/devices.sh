@@ -7,8 +7,9 @@
 # Places on the one CPU, both VMMs alike:
 #   95  who measures on the host           85  network: takt's server, QEMU's main loop and vhost thread
 #   80  the vCPU                           75  disk: takt's server, QEMU's I/O thread
-#   70  takt's console server              65  takt's control thread, and who polls it or QEMU
-#   OTHER  everything else, and the loads of the host
+#   70  takt's console server              65  who polls the VMM
+#   OTHER  everything else, and the loads of the host; takt's control thread, nice -20: what is polled costs more
+#       than there is of the CPU, and above the loads it would leave them nothing
 # The network is above the vCPU: what the guest does must not keep a packet from it. The console is below: the
 # guest's UART driver has its softirqs off while it writes, and a server that preempts the vCPU makes that longer.
 #
@@ -22,7 +23,7 @@
 net_prio=${TAKT_NET_PRIO:-85}
 disk_prio=${TAKT_DISK_PRIO:-75}
 console_prio=${TAKT_CONSOLE_PRIO:-70}
-ctl_prio=65
+poll_prio=65
 guest_timeout=${TAKT_GUEST_TIMEOUT:-600}
 vm_name=guest
 takt_vcpus="--vcpu 0:policy=fifo,priority=$vcpu_prio"
@@ -147,7 +148,7 @@ vmm_start() {
     done
     ! grep -q TAKT-ERROR "$results/$name.console" || vmm_failed "an error in the guest"
     # Not before: SeaBIOS polls a disk, and a FIFO vCPU that polls keeps the thread that serves it from the only CPU.
-    if [ "$by" = takt ]; then place ctl "$ctl_prio"; else place_qemu; fi
+    if [ "$by" = takt ]; then renice -n -20 -p "$(thread_named "$vmm" ctl)"; else place_qemu; fi
     threads "$vmm" >"$results/$name.threads"
     read -r up _ </proc/uptime
     progress "$name: ready, $up s of L1's time"

@@ -56,12 +56,12 @@ start_mgmt() {
         for path in /api/v1/vm.stat /metrics "/api/v1/vm.trace?last_ms=1000"; do
             file=/run/poll
             [ -z "$mgmt_load" ] || file=/dev/null
-            chrt -f $ctl_prio "${takt:-/usr/bin/takt}" api $vm_name GET "$path" --every ${poll_ms}ms >$file 2>&1 &
+            chrt -f $poll_prio "${takt:-/usr/bin/takt}" api $vm_name GET "$path" --every ${poll_ms}ms >$file 2>&1 &
             mgmt_load="$mgmt_load $!"
         done
         ;;
     *)
-        chrt -f $ctl_prio hmp_poll /run/hmp $poll_ms 'info registers' "screendump /run/screen" 'info mtree' >/run/poll &
+        chrt -f $poll_prio hmp_poll /run/hmp $poll_ms 'info registers' "screendump /run/screen" 'info mtree' >/run/poll &
         mgmt_load=$!
         ;;
     esac
