@@ -24,10 +24,11 @@ class Devices(LabTest):
                           "--guest-add", f"{echo}:/bin/echo_bench", "--env", f"TAKT_VMM={vmm}", timeout_s=900)
         cls.console = cls.text(cls, "devices.console")
 
-    def said(self, name):
+    def said(self, name, console=None):
         """(what the guest's command said, its status)"""
-        found = re.search(rf"(?s)TAKT-BEGIN {name}\n(.*?)TAKT-END {name} status=(\d+)", self.console)
-        self.assertIsNotNone(found, f"{name}: nothing on the console\n{self.console[-2000:]}")
+        console = console or self.console
+        found = re.search(rf"(?s)TAKT-BEGIN {name}\n(.*?)TAKT-END {name} status=(\d+)", console)
+        self.assertIsNotNone(found, f"{name}: nothing on the console\n{console[-2000:]}")
         return found[1], int(found[2])
 
     def found(self, name):
@@ -135,6 +136,22 @@ class Devices(LabTest):
         said, _ = self.said("interrupts")
         self.assertRegex(said, r"(?m)^ *\d+: +[1-9]\d* .*MSI.* virtio\d+-input")
         self.assertRegex(said, r"(?m)^ *\d+: +[1-9]\d* .*(IO-APIC|GICv3|Level|MSI).* eth\d$")
+
+    @only_takt
+    def test_the_same_drivers_work_in_windows_of_memory_without_pci(self):
+        self.assert_status("mmio", 0)
+        console = self.text("mmio.console")
+        self.assertEqual(self.said("pci", console)[0].strip(), "0")
+        windows, _ = self.said("windows", console)
+        for driver in "virtio_net", "virtio_blk", "virtio_rng":
+            self.assertRegex(windows, rf"(?m)^/sys/devices/platform/\S+/virtio\d+ {driver}$")
+        for name in "ping", "disk-write":
+            said, status = self.said(name, console)
+            self.assertEqual(status, 0, said)
+        self.assertEqual(self.said("rng", console)[0].strip(), "64")
+        self.assertEqual(self.said("disk-read", console)[0].split()[0], self.text("mmio-before.md5").split()[0])
+        self.assertEqual(self.text("mmio-after.md5"), self.text("mmio-wanted.md5"))
+        self.assertRegex(self.said("interrupts", console)[0], r"(?m)^ *\d+: +[1-9]\d* .* virtio\d+$")
 
     def test_the_drivers_have_no_complaint(self):
         said, _ = self.said("warnings")

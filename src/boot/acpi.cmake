@@ -9,7 +9,7 @@ endif()
 set(acpi_generated ${CMAKE_CURRENT_BINARY_DIR}/generated)
 file(MAKE_DIRECTORY ${acpi_generated}/boot)
 set(acpi_headers)
-foreach(name dsdt ssdt_com1 ssdt_pci ssdt_pci_mmio64 ssdt_rtc)
+foreach(name dsdt ssdt_com1 ssdt_pci ssdt_pci_mmio64 ssdt_rtc ssdt_virtio)
   set(define)
   if(name MATCHES "_mmio64$")
     set(define MMIO64)
@@ -27,7 +27,8 @@ foreach(name dsdt ssdt_com1 ssdt_pci ssdt_pci_mmio64 ssdt_rtc)
   list(APPEND acpi_headers ${header})
 endforeach()
 
-target_sources(takt_boot PRIVATE acpi_dump.cpp acpi_madt.cpp acpi_pci.cpp acpi_tables.cpp ${acpi_headers})
+target_sources(takt_boot PRIVATE acpi_dump.cpp acpi_madt.cpp acpi_pci.cpp acpi_tables.cpp acpi_virtio.cpp
+  ${acpi_headers})
 target_include_directories(takt_boot PRIVATE ${acpi_generated})
 
 takt_test(acpi_test SOURCES acpi_dump_test.cpp acpi_iasl_test.cpp acpi_pci_test.cpp

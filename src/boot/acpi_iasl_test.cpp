@@ -92,6 +92,28 @@ TEST_F(Iasl, AgreesWithThatOfOneWithout64BitWindow) {
   expect_round_trip(build(pci_board_without_mmio64()), "ssdt3");
 }
 
+AcpiConfig board_with_windows(unsigned windows) {
+  AcpiConfig config = board();
+  config.virtio_mmio = windows;
+  return config;
+}
+
+TEST_F(Iasl, AgreesWithTheTableOfVirtiosWindows) {
+  expect_round_trip(build(board_with_windows(5)), "ssdt3");
+}
+
+TEST_F(Iasl, AsManyOfVirtiosWindowsArePresentAsTheBoardHas) {
+  ASSERT_TRUE(dump_acpi(build(board_with_windows(5)), (temp_ / "").string()));
+  const auto status_of = [&](const std::string& device) {
+    return run("cd '" + temp_.path().string() + "' && acpiexec -b 'execute \\_SB." + device +
+               "._STA; quit' dsdt.dat ssdt3.dat")
+        .output;
+  };
+  EXPECT_NE(status_of("VIO0").find("[Integer] = 000000000000000F"), std::string::npos);
+  EXPECT_NE(status_of("VIO4").find("[Integer] = 000000000000000F"), std::string::npos);
+  EXPECT_NE(status_of("VIO5").find("[Integer] = 0000000000000000"), std::string::npos);
+}
+
 TEST_F(Iasl, FindsTheWindowsOfTheHostBridgeAsTheBoardHasThem) {
   ASSERT_TRUE(dump_acpi(build(pci_board()), (temp_ / "").string()));
   expect_silence_from("-d ssdt3.dat");

@@ -17,6 +17,7 @@
 #include "boot/acpi_pci.h"
 #include "boot/acpi_ssdt_com1_aml.h"
 #include "boot/acpi_ssdt_rtc_aml.h"
+#include "boot/acpi_virtio.h"
 
 namespace takt {
 namespace {
@@ -129,6 +130,7 @@ std::vector<AcpiTable> outline(const AcpiConfig& config) {
   };
   if (config.com1) add_ssdt(from_aml(aml::ssdt_com1));
   if (config.rtc) add_ssdt(from_aml(aml::ssdt_rtc));
+  if (config.virtio_mmio != 0) add_ssdt(finished(build_virtio_ssdt(config.virtio_mmio)));
   if (config.pci) {
     add_ssdt(finished(build_pci_ssdt(*config.pci)));
     tables.push_back({"MCFG", {}, finished(build_mcfg(*config.pci))});
@@ -153,7 +155,7 @@ bool is_sound(const AcpiConfig& config, Gpa base) {
   return config.cpus >= 1 && config.sleep_type_s5 <= 7 && is_port(config.sleep_control) &&
          is_port(config.sleep_status) && is_port(config.reset) && is_low(config.lapic) &&
          is_low(config.ioapic) && is_low(base) && is_aligned(base.raw(), 16) &&
-         (!config.pci || acpi::is_sound(*config.pci));
+         (!config.pci || acpi::is_sound(*config.pci)) && config.virtio_mmio <= most_virtio_windows;
 }
 
 std::unexpected<Error> no_room(const AcpiConfig& config, Gpa base, std::uint64_t limit_bytes) {

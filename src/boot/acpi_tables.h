@@ -44,6 +44,7 @@ struct AcpiConfig {
   Gpa lapic{0xfee0'0000};   // below 4 GiB
   Gpa ioapic{0xfec0'0000};  // below 4 GiB
   std::optional<AcpiPci> pci = {};
+  unsigned virtio_mmio = 0;  // windows, of acpi_ssdt_virtio.asl's
 };
 
 struct AcpiTable {

@@ -139,14 +139,16 @@ Result<> BoardArm64::create_pci(kvm::VmFd& vm, const GuestMem& mem, const GuestR
   TRY(auto routing, kvm::GsiRouting::create(vm));
   pci_ = std::make_unique<PciHost>(config_, mem, ram, vm, servers_, maps_, std::move(routing),
                                    shape_.its);
-  return pci_->create(
-      {.io = {0x1000, layout::pci_io_bytes - 0x1000},
-       .mem32 = {layout::pci_mem32, layout::pci_mem32_bytes},
-       .mem64 = {}},
-      [this, &vm](unsigned slot) {
-        pci_spis_.push_back(std::make_unique<Spi>(vm, layout::pci_first_spi + slot));
-        return PciPin{pci_spis_.back()->pin, 0};
-      });
+  return pci_->create({.io = {0x1000, layout::pci_io_bytes - 0x1000},
+                       .mem32 = {layout::pci_mem32, layout::pci_mem32_bytes},
+                       .mem64 = {},
+                       .virtio_mmio = layout::virtio_mmio},
+                      [this, &vm](const PciDevice& device) {
+                        const std::uint32_t first =
+                            device.mmio ? layout::virtio_first_spi : layout::pci_first_spi;
+                        pci_spis_.push_back(std::make_unique<Spi>(vm, first + device.slot));
+                        return PciPin{pci_spis_.back()->pin, 0};
+                      });
 }
 
 Result<> BoardArm64::show_devices() {
@@ -166,14 +168,15 @@ Result<> BoardArm64::show_devices() {
     regions.push_back(at(layout::test_registers, test_registers_, "test-registers"));
     regions.push_back(at(layout::slow_device, guard("slow", slow_device_), slow_device_));
   }
-  if (pci_) {
+  if (pci_) regions.insert(regions.end(), pci_->mmio().begin(), pci_->mmio().end());
+  if (count_pci(config_) != 0) {
     const DeviceId id = device_setting(config_, "pci").id;
     regions.push_back(
         {layout::pci_ecam, pci::Ecam::region_bytes, &pci_->ecam(), pci::Ecam::widest, id});
     regions.push_back({layout::pci_io, layout::pci_io_bytes, &io_window_, Width::b4, id});
   }
   TRY_VOID(maps_.show({}, std::move(regions)));
-  if (pci_) pci_->show();
+  if (count_pci(config_) != 0) pci_->show();
   return {};
 }
 

@@ -114,9 +114,10 @@ Result<> BoardX86::create_pci(kvm::VmFd& vm, const GuestMem& mem, const GuestRam
       std::make_unique<PciHost>(config_, mem, ram, vm, servers_, maps_, std::move(routing), true);
   return pci_->create({.io = {layout::pci_io, layout::pci_io_bytes},
                        .mem32 = {layout::pci_mem32, layout::pci_mem32_bytes},
-                       .mem64 = {}},
-                      [this](unsigned slot) {
-                        const std::uint32_t pin = slot % layout::pci_pins;
+                       .mem64 = {},
+                       .virtio_mmio = layout::virtio_mmio},
+                      [this](const PciDevice& device) {
+                        const std::uint32_t pin = device.slot % layout::pci_pins;
                         return PciPin{pci_pins_[pin]->shared.input(),
                                       static_cast<std::uint8_t>(layout::pci_first_gsi + pin)};
                       });
@@ -144,7 +145,8 @@ Result<> BoardX86::show_devices() {
     mmio.push_back(at(layout::test_registers, test_registers_, "test-registers"));
     mmio.push_back(at(layout::slow_device, guard("slow", slow_device_), slow_device_));
   }
-  if (pci_) {
+  if (pci_) mmio.insert(mmio.end(), pci_->mmio().begin(), pci_->mmio().end());
+  if (count_pci(config_) != 0) {
     const DeviceId id = device_setting(config_, "pci").id;
     pio.push_back({layout::pci_config_ports, pci::ConfigPorts::region_bytes, &pci_->config_ports(),
                    pci::ConfigPorts::widest, id});
@@ -152,7 +154,7 @@ Result<> BoardX86::show_devices() {
         {layout::pci_ecam, pci::Ecam::region_bytes, &pci_->ecam(), pci::Ecam::widest, id});
   }
   TRY_VOID(maps_.show(std::move(pio), std::move(mmio)));
-  if (pci_) pci_->show();
+  if (count_pci(config_) != 0) pci_->show();
   return {};
 }
 

@@ -19,7 +19,7 @@ namespace {
 constexpr GpaRange pci_ecam{layout::pci_ecam, pci::Ecam::region_bytes};
 
 std::optional<AcpiPci> acpi_pci(const VmConfig& config) {
-  if (pci_devices(config).empty()) return std::nullopt;
+  if (count_pci(config) == 0) return std::nullopt;
   return AcpiPci{.ecam = pci_ecam.start,
                  .mmio32 = {Gpa{layout::pci_mem32}, layout::pci_mem32_bytes}};
 }
@@ -37,7 +37,8 @@ Result<AcpiImage> acpi_tables(const VmConfig& config) {
                      .reset_value = AcpiPm::reset_value,
                      .lapic = layout::lapic,
                      .ioapic = layout::ioapic,
-                     .pci = acpi_pci(config)},
+                     .pci = acpi_pci(config),
+                     .virtio_mmio = count_mmio(config)},
                     low_memory::acpi_tables, acpi_bytes);
 }
 
@@ -65,7 +66,7 @@ Result<> boot_x86(const VmConfig& config, const PayloadFiles& files, const Guest
                   const kvm::VcpuFd& boot_vcpu) {
   TRY(const AcpiImage acpi, acpi_tables(config));
   TRY_VOID(store_acpi(mem, acpi));
-  const bool has_pci = !pci_devices(config).empty();
+  const bool has_pci = count_pci(config) != 0;
   const std::span<const GpaRange> reserved{&pci_ecam, has_pci ? 1u : 0u};
   auto start = load_payload(mem, {.kernel = files.kernel,
                                   .initrd = files.initrd,

@@ -90,6 +90,7 @@ struct VmConfig {
   std::map<std::string, NetOptions> nets = {};      // by device name
   std::map<std::string, DiskOptions> disks = {};    // by device name
   std::map<std::string, ConsoleTarget> ports = {};  // of the virtio console, by port name
+  bool virtio_mmio = false;  // virtio devices in windows of memory, not on PCI
   bool rng = false;
   bool balloon = false;
   std::optional<VsockOptions> vsock = {};

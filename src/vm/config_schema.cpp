@@ -57,6 +57,11 @@ constexpr std::array common{
     Option{"port", OptionKind::list, "NAME:TARGET",
            "a port of a virtio console; targets as for --console",
            [](VmConfig& c, std::string_view v) { return set_port(c, v); }},
+    Option{
+        "virtio", OptionKind::value, "BUS",
+        "where virtio devices are: pci (default), or mmio: windows of memory, for guests without "
+        "PCI",
+        [](VmConfig& c, std::string_view v) { return store(c.virtio_mmio, parse_virtio_bus(v)); }},
     Option{"rng", OptionKind::flag, "", "a virtio source of random bytes",
            [](VmConfig& c, std::string_view v) { return store(c.rng, parse_bool(v)); }},
     Option{"balloon", OptionKind::flag, "", "a virtio balloon, which gives free memory back",

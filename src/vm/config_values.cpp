@@ -130,6 +130,11 @@ Result<Switch> parse_switch(std::string_view text) {
   return parse_word<Switch>(text, words);
 }
 
+Result<bool> parse_virtio_bus(std::string_view text) {
+  static constexpr std::array<Word<bool>, 2> words{{{"pci", false}, {"mmio", true}}};
+  return parse_word<bool>(text, words);
+}
+
 Result<RtMode> parse_rt_mode(std::string_view text) {
   static constexpr std::array<Word<RtMode>, 2> words{
       {{"strict", RtMode::strict}, {"best-effort", RtMode::best_effort}}};

@@ -24,6 +24,8 @@ namespace takt {
                                                  std::uint32_t most);
 /// Bytes, or with a suffix K, M, G, T (powers of 1024); 1M to 16T, whole pages.
 [[nodiscard]] Result<std::uint64_t> parse_memory(std::string_view text);
+/// "pci" or "mmio": whether virtio devices are in windows of memory.
+[[nodiscard]] Result<bool> parse_virtio_bus(std::string_view text);
 [[nodiscard]] Result<bool> parse_bool(std::string_view text);
 [[nodiscard]] Result<Switch> parse_switch(std::string_view text);
 [[nodiscard]] Result<RtMode> parse_rt_mode(std::string_view text);

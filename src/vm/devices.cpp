@@ -42,12 +42,10 @@ Result<> check_server(std::string_view whose, std::string_view name, const VmCon
 std::vector<DeviceRow> device_rows(const VmConfig& config) {
   const auto board = board_devices();
   std::vector<DeviceRow> rows{board.begin(), board.end()};
-  if (const auto on_bus = pci_devices(config); !on_bus.empty()) {
+  if (count_pci(config) != 0)
     rows.push_back({.name = "pci", .server = "pci", .access = AccessPolicy::server});
-    for (const PciDevice& device : on_bus)
-      rows.push_back(
-          {.name = device.name, .server = device.server, .access = AccessPolicy::server});
-  }
+  for (const PciDevice& device : pci_devices(config))
+    rows.push_back({.name = device.name, .server = device.server, .access = AccessPolicy::server});
   return rows;
 }
 
@@ -87,9 +85,12 @@ Result<> check_names(const VmConfig& config) {
       return usage_error(fmt::format(
           "device {}: two devices have this name (the machine's own are {}); give another",
           row->name, fmt::join(board_names(), ", ")));
-  if (const auto count = pci_devices(config).size(); count > most_pci_devices)
+  if (const auto count = count_pci(config); count > most_pci_devices)
     return usage_error(
         fmt::format("{} devices on the PCI bus: it has room for {}", count, most_pci_devices));
+  if (const auto count = count_mmio(config); count > most_mmio_devices)
+    return usage_error(fmt::format("{} devices with virtio = mmio: there is room for {}", count,
+                                   most_mmio_devices));
   return {};
 }
 

@@ -15,6 +15,7 @@
 //   0x00'0a01'0000 | test registers              |
 //   0x00'0a02'0000 | test eventfd                |
 //   0x00'0a03'0000 | slow device                 |
+//   0x00'0a10'0000 | virtio-mmio, 8 windows      |  with --virtio mmio
 //   0x00'1000'0000 | redistributors 123..511     |
 //   0x00'1400'0000 | PCI: 32-bit BARs            |  vm/pci_host.h
 //   0x00'3eff'0000 | PCI: I/O ports              |
@@ -50,6 +51,7 @@ inline constexpr Gpa debug_exit{0x0a00'0000};
 inline constexpr Gpa test_registers{0x0a01'0000};
 inline constexpr Gpa test_eventfd{0x0a02'0000};
 inline constexpr Gpa slow_device{0x0a03'0000};
+inline constexpr Gpa virtio_mmio{0x0a10'0000};
 inline constexpr Gpa ram{1_GiB};
 
 inline constexpr std::uint32_t uart_spi = 1;
@@ -63,6 +65,7 @@ inline constexpr std::uint64_t pci_io_bytes = 64_KiB;
 inline constexpr std::uint64_t pci_mem32 = 0x1400'0000;
 inline constexpr std::uint64_t pci_mem32_bytes = 0x3eff'0000 - pci_mem32;
 inline constexpr std::uint32_t pci_first_spi = 32;  // INTA# of slot 0; 32 slots
+inline constexpr std::uint32_t virtio_first_spi = 64;
 
 inline constexpr unsigned power_button_pin = 3;
 inline constexpr unsigned uart16550_reg_shift = 2;

@@ -7,6 +7,7 @@
 //   0x0'c000'0000 +--------------------------+  at most 3 GiB of RAM below 4 GiB
 //   0x0'c000'0000 | PCI: 32-bit BARs         |  vm/pci_host.h
 //   0x0'e000'0000 | PCI: ECAM of bus 0       |
+//   0x0'fe00'0000 | virtio-mmio, 8 windows   |  with --virtio mmio
 //   0x0'fec0'0000 | IOAPIC (in KVM)          |
 //   0x0'fee0'0000 | local APIC (in KVM)      |
 //   0x0'ff00'0000 | test registers (testdev) |
@@ -16,7 +17,8 @@
 //                 | the rest of RAM          |
 //                 +--------------------------+
 //
-// I/O ports from 0xc000 on are PCI's. INTA# of slot n is IOAPIC pin 16 + n modulo 8.
+// I/O ports from 0xc000 on are PCI's. INTA# of slot n is IOAPIC pin 16 + n modulo 8; virtio-mmio's
+// window n has pin 16 + n.
 #pragma once
 
 #include "base/units.h"
@@ -45,6 +47,7 @@ inline constexpr Gsi com1_gsi{4};
 inline constexpr Gpa pci_ecam{0xe000'0000};
 inline constexpr std::uint64_t pci_mem32 = 0xc000'0000;
 inline constexpr std::uint64_t pci_mem32_bytes = 512_MiB;
+inline constexpr Gpa virtio_mmio{0xfe00'0000};
 inline constexpr Port pci_config_ports{0xcf8};
 inline constexpr std::uint64_t pci_io = 0xc000;
 inline constexpr std::uint64_t pci_io_bytes = 16_KiB;

@@ -3,6 +3,7 @@
 #include "vm/e1000_card.h"
 #include "vm/pci_host.h"
 #include "vm/virtio_card.h"
+#include "vm/virtio_mmio_card.h"
 
 namespace takt {
 namespace {
@@ -27,6 +28,12 @@ Result<std::unique_ptr<PciCard>> make_card(const PciWorld& world, const PciDevic
   if (device.kind == PciKind::e1000) return make_e1000(world, device, pin);
   TRY(auto inside, make_inside(world, device));
   return VirtioCard::create(world, device, pin, std::move(inside));
+}
+
+Result<std::unique_ptr<MmioCard>> make_mmio_card(const PciWorld& world, const PciDevice& device,
+                                                 IrqSink& line) {
+  TRY(auto inside, make_inside(world, device));
+  return VirtioMmioCard::create(world, device, line, std::move(inside));
 }
 
 }  // namespace takt

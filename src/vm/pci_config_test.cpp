@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vm/pci_config.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "vm/config_schema.h"
@@ -124,6 +125,41 @@ TEST(PciConfig, DevicesHaveSlotsFrom1AndServersThatTheUserMayChange) {
   EXPECT_EQ(device_setting(config, "root").access, AccessPolicy::server);
   EXPECT_EQ(device_name(config, device_setting(config, "root").id), "root");
   EXPECT_TRUE(check_devices(config));
+}
+
+TEST(PciConfig, VirtioDevicesMayBeInWindowsAndTheE1000IsOnPciAllTheSame) {
+  VmConfig config;
+  ASSERT_TRUE(set_option(config, "virtio", "mmio"));
+  ASSERT_TRUE(set_option(config, "net", "lan:tap=tap0"));
+  ASSERT_TRUE(set_option(config, "net", "old:model=e1000,tap=tap1"));
+  ASSERT_TRUE(set_option(config, "disk", "root:path=f"));
+  const auto devices = pci_devices(config);
+  ASSERT_EQ(devices.size(), 3u);
+  EXPECT_TRUE(devices[0].mmio && devices[2].mmio);
+  EXPECT_EQ(devices[0].slot, 0u);
+  EXPECT_EQ(devices[2].slot, 1u);
+  EXPECT_FALSE(devices[1].mmio);
+  EXPECT_EQ(devices[1].slot, 1u);
+  EXPECT_EQ(count_mmio(config), 2u);
+  EXPECT_EQ(count_pci(config), 1u);
+  EXPECT_EQ(error_of(set_option(config, "virtio", "isa")), "virtio = 'isa': allowed are pci, mmio");
+}
+
+TEST(PciConfig, ThereIsNoPciWithoutADeviceOnIt) {
+  VmConfig config;
+  config.virtio_mmio = true;
+  config.rng = true;
+  EXPECT_TRUE(check_devices(config));
+  EXPECT_EQ(count_pci(config), 0u);
+  config.devices["pci"].server = "console";
+  EXPECT_FALSE(check_devices(config));
+}
+
+TEST(PciConfig, ThereAreEightWindows) {
+  VmConfig config;
+  config.virtio_mmio = true;
+  for (unsigned n = 0; n < 9; ++n) config.disks[fmt::format("d{}", n)].path = "f";
+  EXPECT_EQ(error_of(check_devices(config)), "9 devices with virtio = mmio: there is room for 8");
 }
 
 TEST(PciConfig, AnAddressMadeFromNamesIsLocalAndStable) {

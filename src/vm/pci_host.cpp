@@ -34,19 +34,31 @@ PciHost::PciHost(const VmConfig& config, const GuestMem& mem, const GuestRam& ra
     : config_{config},
       routing_{std::move(routing)},
       world_{config, mem, ram, vm, servers, routing_, upkeep_, has_msi} {
+  if (count_pci(config) == 0) return;
   upkeep_.attach(maps);
   upkeep_.stand_behind(servers.guard(config, "pci", upkeep_));
 }
 
 Result<> PciHost::create(const PciWindows& windows,
-                         const std::function<PciPin(unsigned slot)>& pin_of) {
-  for (const PciDevice& device : pci_devices(config_)) {
-    auto card = make_card(world_, device, pin_of(device.slot));
-    if (!card) return in_context(fmt::format("device {}", device.name), card.error());
-    upkeep_.attach(device.slot, (*card)->function());
-    cards_.push_back(std::move(*card));
-  }
+                         const std::function<PciPin(const PciDevice& device)>& pin_of) {
+  for (const PciDevice& device : pci_devices(config_))
+    if (auto added = add(device, windows, pin_of(device)); !added)
+      return in_context(fmt::format("device {}", device.name), added.error());
   return place_bars(windows);
+}
+
+Result<> PciHost::add(const PciDevice& device, const PciWindows& windows, PciPin pin) {
+  if (device.mmio) {
+    TRY(auto card, make_mmio_card(world_, device, pin.sink));
+    mmio_.push_back(card->region(windows.virtio_mmio + device.slot * mmio_distance));
+    cards_.push_back(std::move(card));
+    return {};
+  }
+  TRY(auto card, make_card(world_, device, pin));
+  upkeep_.attach(device.slot, card->function());
+  pci_cards_.push_back(card.get());
+  cards_.push_back(std::move(card));
+  return {};
 }
 
 /// As firmware does it: bare-metal guests find their devices ready, Linux may move them.
@@ -54,7 +66,7 @@ Result<> PciHost::place_bars(const PciWindows& windows) {
   Allocator io{windows.io};
   Allocator mem32{windows.mem32};
   Allocator mem64{windows.mem64};
-  for (const auto& card : cards_) {
+  for (PciCard* card : pci_cards_) {
     pci::Function& function = card->function();
     for (const pci::Bar& bar : function.bars()) {
       auto& space = bar.kind == pci::BarKind::io                                  ? io

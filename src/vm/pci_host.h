@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// PCI of a VM: the root, the functions on it, and all that they are made of. The board says where
-// it is in its address spaces and which pin a slot has; the rest is the same on every architecture.
+// The devices that the user has put into a VM: PCI's root, the functions on it, virtio's windows,
+// and all that they are made of. The board says where they are in its address spaces and which pin
+// each has; the rest is the same on every architecture.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 
 #include "base/histogram.h"
 #include "base/result.h"
+#include "bus/dispatch.h"
 #include "bus/guest_mem.h"
 #include "bus/irq.h"
 #include "host/guest_ram.h"
@@ -37,6 +39,7 @@ struct PciWindows {
   PciWindow io;
   PciWindow mem32;
   PciWindow mem64;
+  Gpa virtio_mmio{};  // the first of virtio's windows, 4 KiB apart
 };
 
 /// A slot's INTA#, as firmware describes it: where it ends, and the number in the register.
@@ -85,12 +88,22 @@ class CardInside {
   [[nodiscard]] virtual bool set_balloon(std::uint32_t /*pages*/) { return false; }
 };
 
-/// A device on the bus, with its function and whatever else it owns. Ended after the servers.
-class PciCard {
+/// A device with whatever it owns. Ended after the servers.
+class Card {
  public:
-  virtual ~PciCard() = default;
-  [[nodiscard]] virtual pci::Function& function() = 0;
+  virtual ~Card() = default;
   [[nodiscard]] virtual CardInside& inside() = 0;
+};
+
+class PciCard : public Card {
+ public:
+  [[nodiscard]] virtual pci::Function& function() = 0;
+};
+
+/// A device in a window of memory.
+class MmioCard : public Card {
+ public:
+  [[nodiscard]] virtual Region<Gpa> region(Gpa at) = 0;
 };
 
 class PciHost {
@@ -100,8 +113,11 @@ class PciHost {
           Servers& servers, AddressMaps& maps, kvm::GsiRouting routing, bool has_msi);
 
   /// Makes the configured devices, each at its slot, BARs placed and enabled as firmware leaves
-  /// them. `pin_of` is asked for each slot.
-  Result<> create(const PciWindows& windows, const std::function<PciPin(unsigned slot)>& pin_of);
+  /// them. `pin_of` is asked for each device.
+  Result<> create(const PciWindows& windows,
+                  const std::function<PciPin(const PciDevice& device)>& pin_of);
+  /// Virtio's windows, for AddressMaps::show().
+  [[nodiscard]] const std::vector<Region<Gpa>>& mmio() const { return mmio_; }
   /// After AddressMaps::show(): BARs appear.
   void show() { upkeep_.remap(); }
   [[nodiscard]] Result<> start();
@@ -116,6 +132,7 @@ class PciHost {
   [[nodiscard]] pci::ConfigPorts& config_ports() { return config_ports_; }
 
  private:
+  Result<> add(const PciDevice& device, const PciWindows& windows, PciPin pin);
   Result<> place_bars(const PciWindows& windows);
 
   const VmConfig& config_;
@@ -125,11 +142,17 @@ class PciHost {
   pci::Ecam ecam_{root_};
   pci::ConfigPorts config_ports_{root_};
   PciWorld world_;
-  std::vector<std::unique_ptr<PciCard>> cards_;
+  std::vector<std::unique_ptr<Card>> cards_;
+  std::vector<PciCard*> pci_cards_;  // those on PCI
+  std::vector<Region<Gpa>> mmio_;
 };
 
-/// One for each PciKind: see pci_cards.cpp. Errors say what the host lacks, in the device's name.
+/// For each PciKind one, or two: see pci_cards.cpp. Errors say what the host lacks, in the device's
+/// name.
 [[nodiscard]] Result<std::unique_ptr<PciCard>> make_card(const PciWorld& world,
                                                          const PciDevice& device, PciPin pin);
+[[nodiscard]] Result<std::unique_ptr<MmioCard>> make_mmio_card(const PciWorld& world,
+                                                               const PciDevice& device,
+                                                               IrqSink& line);
 
 }  // namespace takt

@@ -9,6 +9,7 @@
 #include "dev/slow_device.h"
 #include "dev/test_device.h"
 #include "dev/uart16550.h"
+#include "virtio/mmio_transport.h"
 #include "vm/layout_arm64.h"
 #include "vm/pci_devices.h"
 
@@ -59,7 +60,11 @@ FdtConfig machine_tree(const VmConfig& config, const MachineShape& shape) {
     tree.gic = gic_v2();
   tree.pl031 = FdtDevice{{layout::rtc, Pl031::region_bytes}, Gsi{layout::rtc_spi}};
   tree.pl061 = FdtDevice{{layout::gpio, Pl061::region_bytes}, Gsi{layout::gpio_spi}};
-  if (!pci_devices(config).empty())
+  for (std::uint32_t n = 0; n < count_mmio(config); ++n)
+    tree.virtio_mmio.push_back(
+        {{layout::virtio_mmio + n * mmio_distance, virtio::MmioTransport::bytes},
+         Gsi{layout::virtio_first_spi + n}});
+  if (count_pci(config) != 0)
     tree.pci = FdtPci{.ecam = layout::pci_ecam,
                       .io = layout::pci_io,
                       .mmio32 = {Gpa{layout::pci_mem32}, layout::pci_mem32_bytes},

@@ -95,3 +95,26 @@ vmm_end
 md5sum </run/disk >"$results/disk-after.md5"
 { yes 'what the guest wrote' | dd bs=4096 count=1000 iflag=fullblock 2>/dev/null && dd if=/run/read-only bs=4096 skip=1000 2>/dev/null; } |
     md5sum >"$results/disk-wanted.md5"
+
+# The same drivers in windows of memory, without PCI.
+[ "$by" = takt ] || exit 0
+guest_script <<END
+said() { name=\$1; shift; echo "TAKT-BEGIN \$name"; "\$@" 2>&1; echo "TAKT-END \$name status=\$?"; }
+load virtio_mmio virtio_net virtio_blk virtio-rng
+$(guest_nic 0)
+wait_for /dev/vda
+said pci sh -c 'ls /sys/bus/pci/devices | wc -l'
+said windows sh -c 'for d in /sys/bus/virtio/devices/*; do l=\$(readlink -f \$d); d=\$(readlink \$d/driver); echo "\$l \${d##*/}"; done'
+said ping ping -c 3 -A -w 5 10.0.0.1
+said disk-read md5sum /dev/vda
+said disk-write sh -c 'yes "by way of a window" | dd of=/dev/vda bs=4096 count=500 iflag=fullblock conv=notrunc,fsync'
+said rng sh -c 'head -c 64 /dev/hwrng | wc -c'
+said interrupts cat /proc/interrupts
+echo TAKT-READY
+END
+cp /run/disk /run/disk-mmio
+md5sum </run/disk-mmio >"$results/mmio-before.md5"
+vmm_start mmio takt "--virtio mmio --net net:tap=tap0,mac=$(guest_mac 0) --disk disk:path=/run/disk-mmio --rng"
+vmm_end
+dd if=/run/disk-mmio bs=4096 count=500 2>/dev/null | md5sum >"$results/mmio-after.md5"
+yes 'by way of a window' | dd bs=4096 count=500 iflag=fullblock 2>/dev/null | md5sum >"$results/mmio-wanted.md5"
