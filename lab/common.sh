@@ -97,7 +97,7 @@ package_versions() { dpkg-query -W -f '${Package} ${Version}\n' "$@" 2>/dev/null
 
 # What runs in L1 and in the guest is this machine's own, or, for another architecture, unpacked
 # Debian packages. Sets $sysroot: empty, or their directory. The last ones are those that takt needs.
-user_space_packages="busybox-static rt-tests util-linux libc6 $peer_packages libfmt9 libfdt1 libstdc++6 zlib1g"
+user_space_packages="busybox-static rt-tests util-linux libc6 $peer_packages libdeflate0 libfmt9 libfdt1 libstdc++6 zlib1g"
 foreign() { [ "$arch_machine" != "$(uname -m)" ]; }
 find_user_space() {
     [ -z "${sysroot+set}" ] || return 0
