@@ -148,7 +148,7 @@ vmm_start() {
     done
     ! grep -q TAKT-ERROR "$results/$name.console" || vmm_failed "an error in the guest"
     # Not before: SeaBIOS polls a disk, and a FIFO vCPU that polls keeps the thread that serves it from the only CPU.
-    if [ "$by" = takt ]; then renice -n -20 -p "$(thread_named "$vmm" ctl)"; else place_qemu; fi
+    [ "$by" = takt ] || place_qemu
     threads "$vmm" >"$results/$name.threads"
     read -r up _ </proc/uptime
     progress "$name: ready, $up s of L1's time"

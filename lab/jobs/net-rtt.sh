@@ -52,6 +52,7 @@ stop_blk() { echo 'killall -9 fio; cat /sys/block/vda/stat' | in_guest 1 >/run/b
 start_mgmt() {
     case $by in
     takt)
+        renice -n -20 -p "$(thread_named "$vmm" ctl)" >/dev/null
         mgmt_load=''
         for path in /api/v1/vm.stat /metrics "/api/v1/vm.trace?last_ms=1000"; do
             file=/run/poll
