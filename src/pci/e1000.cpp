@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "pci/e1000_checksum.h"
+
 namespace takt {
 
 using namespace e1000;
@@ -31,6 +33,7 @@ E1000::E1000(FramePort& port, IrqSink& line, Clock& clock, Alarm& alarm, const G
       outside_{port, receiver_},
       transmitter_{core_, outside_},
       status_{Status::link_down} {
+  CrcSum::set_up();
   load_address();
   update_link();
 }

@@ -130,6 +130,11 @@ void OnesSum::add_word(std::uint16_t value) RT { sum_ += odd_ ? value : swapped(
 
 std::uint16_t OnesSum::folded() const RT { return swapped(fold(sum_)); }
 
+void CrcSum::set_up() {
+  constexpr std::uint8_t any = 0;
+  (void)::libdeflate_crc32(0, &any, sizeof any);
+}
+
 void CrcSum::add(std::span<const std::uint8_t> bytes) RT {
   crc_ = ::libdeflate_crc32(crc_, bytes.data(), bytes.size());
 }

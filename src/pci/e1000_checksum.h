@@ -32,6 +32,10 @@ class OnesSum {
 /// Ethernet's CRC, over bytes that come in pieces.
 class CrcSum {
  public:
+  /// Before the first one: finds out which instructions there are, for which libdeflate reads a
+  /// file on arm64.
+  static void set_up();
+
   void add(std::span<const std::uint8_t> bytes) RT;
   /// As they follow the frame.
   [[nodiscard]] std::array<std::uint8_t, 4> bytes() const RT;
