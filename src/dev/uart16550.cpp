@@ -90,6 +90,7 @@ std::uint8_t Uart16550::read_msr() RT {
 
 void Uart16550::write_thr(std::uint8_t value) RT {
   state_.thr_pending = false;
+  update_irq();  // the line falls before it rises again: an edge-triggered input needs that
   if (state_.tx.size() == depth()) {
     ++counters_.tx_lost;
     return;
@@ -147,21 +148,18 @@ std::size_t Uart16550::rx_room() const RT { return loop() ? 0 : depth() - state_
 
 void Uart16550::tx_resume() RT {
   transmit();
-  if (state_.sent && state_.tx.empty()) {
-    state_.thr_pending = true;
-    state_.sent = false;
-  }
   update_irq();
 }
 
 void Uart16550::transmit() RT {
+  if (state_.tx.empty()) return;
   for (; !state_.tx.empty(); state_.tx.pop()) {
     if (loop())
       loop_back(state_.tx.front());
     else if (!sink_.push(state_.tx.front()))
       return;
-    (loop() ? state_.thr_pending : state_.sent) = true;
   }
+  state_.thr_pending = true;
 }
 
 /// 8.4, OE: without FIFO the new character destroys the old one, with FIFO it is lost itself.

@@ -5,14 +5,10 @@
 // that is always there is connected: CTS, DSR and DCD are on, RI is off.
 //
 // There is no bit clock. A character is out of the transmitter at once, as long as the sink takes
-// it; if not, it waits in THR or the XMIT FIFO. LSR says so at once, for drivers that poll; the
-// interrupt waits for the sink's owner, tx_resume(). A driver whose handler sends as long as the
-// interrupt is there, as Linux's does, so holds its CPU for one FIFO, as on the hardware, and not
-// for all that there is to send.
-//
-// The character timeout (8.11) runs out at once: data below the RCVR trigger level are reported as
-// IIR id 0xc as soon as they are there, so that no character is ever stuck. The host side is never
-// overrun: receive() refuses. OE occurs in loopback.
+// it; if not, it waits in THR or the XMIT FIFO. The character timeout (8.11) runs out at once: data
+// below the RCVR trigger level are reported as IIR id 0xc as soon as they are there, so that no
+// character is ever stuck. The host side is never overrun: receive() refuses. OE occurs in
+// loopback.
 //
 // Not modelled: baud rate, word length (characters have 8 bits whatever LCR says), parity, framing,
 // break in both directions, the DMA pins RXRDY and TXRDY; LCR, DLL and DLM only store these.
@@ -51,7 +47,6 @@ class Uart16550 : public Device {
     std::uint8_t rbr = 0;      // the character that was read last
     bool oe = false;           // LSR.OE
     bool thr_pending = false;  // the THR-empty interrupt waits to be reported or masked
-    bool sent = false;         // characters, since tx_resume()
     ByteFifo rx = {};          // one deep while FCR.fifo_enable is 0, as is tx
     ByteFifo tx = {};
   };
@@ -71,8 +66,7 @@ class Uart16550 : public Device {
   [[nodiscard]] bool receive(std::uint8_t byte) RT;
   /// Characters that receive() takes now; 0 in loopback, where the input pin is disconnected.
   [[nodiscard]] std::size_t rx_room() const RT;
-  /// The sink's owner has taken what was in it: sends what waits and says that THR is empty. Has to
-  /// be called after every push. At most 16 pushes; harmless when nothing waits.
+  /// The sink has room again: sends what waits. At most 16 pushes; harmless when nothing waits.
   void tx_resume() RT;
 
   [[nodiscard]] const State& state() const RT { return state_; }
