@@ -69,6 +69,7 @@ std::uint8_t Uart16550::read_rbr() RT {
 std::uint8_t Uart16550::read_iir() RT {
   const Iir::Id id = pending_interrupt();
   if (id == Iir::Id::thr_empty) state_.thr_pending = false;  // table IV: only when it is reported
+  if (id == Iir::Id::none) state_.sent = 0;
   return Iir::id::set(Iir::fifos_enabled::set(0, fifo_enabled() ? 3 : 0), id);
 }
 
@@ -102,7 +103,9 @@ void Uart16550::write_thr(std::uint8_t value) RT {
 void Uart16550::write_ier(std::uint8_t value) RT {
   const bool was_enabled = Ier::etbei::get(state_.ier.raw);
   state_.ier.raw = value & Ier::writable;
-  if (!was_enabled && Ier::etbei::get(value) && state_.tx.empty()) state_.thr_pending = true;
+  if (was_enabled || !Ier::etbei::get(value)) return;
+  state_.sent = 0;
+  if (state_.tx.empty()) state_.thr_pending = true;
 }
 
 void Uart16550::write_fcr(std::uint8_t value) RT {
@@ -132,7 +135,7 @@ Iir::Id Uart16550::pending_interrupt() const RT {
   if (Ier::elsi::get(ier) && state_.oe) return Iir::Id::line_status;
   if (Ier::erbfi::get(ier) && !state_.rx.empty())
     return state_.rx.size() >= rcvr_trigger() ? Iir::Id::rx_data : Iir::Id::char_timeout;
-  if (Ier::etbei::get(ier) && state_.thr_pending) return Iir::Id::thr_empty;
+  if (Ier::etbei::get(ier) && state_.thr_pending && !pauses()) return Iir::Id::thr_empty;
   if (Ier::edssi::get(ier) && Msr::deltas::get(state_.msr.raw) != 0) return Iir::Id::modem_status;
   return Iir::Id::none;
 }
@@ -147,6 +150,7 @@ bool Uart16550::receive(std::uint8_t byte) RT {
 std::size_t Uart16550::rx_room() const RT { return loop() ? 0 : depth() - state_.rx.size(); }
 
 void Uart16550::tx_resume() RT {
+  state_.sent = 0;
   transmit();
   update_irq();
 }
@@ -158,6 +162,7 @@ void Uart16550::transmit() RT {
       loop_back(state_.tx.front());
     else if (!sink_.push(state_.tx.front()))
       return;
+    if (!pauses()) ++state_.sent;
   }
   state_.thr_pending = true;
 }

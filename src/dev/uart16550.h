@@ -5,10 +5,15 @@
 // that is always there is connected: CTS, DSR and DCD are on, RI is off.
 //
 // There is no bit clock. A character is out of the transmitter at once, as long as the sink takes
-// it; if not, it waits in THR or the XMIT FIFO. The character timeout (8.11) runs out at once: data
-// below the RCVR trigger level are reported as IIR id 0xc as soon as they are there, so that no
-// character is ever stuck. The host side is never overrun: receive() refuses. OE occurs in
-// loopback.
+// it; if not, it waits in THR or the XMIT FIFO. LSR says so at once. The THR-empty interrupt pauses
+// after a FIFO's worth of characters until IIR has said once that there is none, so that a handler
+// which goes on as long as there is one, as Linux's does with its softirqs off, ends as often as it
+// would on a line that takes its time. For a driver that does not look again, tx_resume() ends the
+// pause.
+//
+// The character timeout (8.11) runs out at once: data below the RCVR trigger level are reported as
+// IIR id 0xc as soon as they are there, so that no character is ever stuck. The host side is never
+// overrun: receive() refuses. OE occurs in loopback.
 //
 // Not modelled: baud rate, word length (characters have 8 bits whatever LCR says), parity, framing,
 // break in both directions, the DMA pins RXRDY and TXRDY; LCR, DLL and DLM only store these.
@@ -47,6 +52,7 @@ class Uart16550 : public Device {
     std::uint8_t rbr = 0;      // the character that was read last
     bool oe = false;           // LSR.OE
     bool thr_pending = false;  // the THR-empty interrupt waits to be reported or masked
+    std::uint8_t sent = 0;     // characters since the last pause; no more than a FIFO's
     ByteFifo rx = {};          // one deep while FCR.fifo_enable is 0, as is tx
     ByteFifo tx = {};
   };
@@ -66,7 +72,8 @@ class Uart16550 : public Device {
   [[nodiscard]] bool receive(std::uint8_t byte) RT;
   /// Characters that receive() takes now; 0 in loopback, where the input pin is disconnected.
   [[nodiscard]] std::size_t rx_room() const RT;
-  /// The sink has room again: sends what waits. At most 16 pushes; harmless when nothing waits.
+  /// The sink's owner has taken what was in it: sends what waits. To be called in the end after
+  /// each push. At most 16 pushes; harmless when nothing waits.
   void tx_resume() RT;
 
   [[nodiscard]] const State& state() const RT { return state_; }
@@ -93,6 +100,7 @@ class Uart16550 : public Device {
   [[nodiscard]] std::size_t rcvr_trigger() const RT;
   [[nodiscard]] uart16550::Iir::Id pending_interrupt() const RT;
 
+  [[nodiscard]] bool pauses() const RT { return state_.sent == ByteFifo::capacity; }
   void transmit() RT;
   void loop_back(std::uint8_t byte) RT;
   void clear_rcvr() RT;

@@ -40,6 +40,42 @@ TEST_F(Uart16550Irq, ThrEmptyInterruptComesAgainAfterEachImmediateTransmission) 
   EXPECT_EQ(in(iir), 0x02);
 }
 
+TEST_F(Uart16550Irq, AHandlerThatGoesOnWhileThereIsAnInterruptEndsAfterAFifo) {
+  out(mcr, 0x08);
+  out(fcr, 0x01);
+  out(ier, 0x02);
+  const auto handler = [this] {
+    std::size_t sent = 0;
+    for (; (in(iir) & 0x0f) == 0x02 && sent < 1000; sent += 16) send("sixteen of them.");
+    return sent;
+  };
+  EXPECT_EQ(handler(), 16u);
+  EXPECT_TRUE(line.now);  // and is called again
+  EXPECT_EQ(handler(), 16u);
+  EXPECT_EQ(sink.bytes.size(), 32u);
+}
+
+TEST_F(Uart16550Irq, ADriverThatDoesNotLookAgainGoesOnWhenTheSinkIsTaken) {
+  out(mcr, 0x08);
+  out(fcr, 0x01);
+  out(ier, 0x02);
+  in(iir);
+  send("sixteen of them.");
+  EXPECT_FALSE(line.now);
+  EXPECT_EQ(in(lsr), 0x60);
+  uart.tx_resume();
+  EXPECT_TRUE(line.now);
+}
+
+TEST_F(Uart16550Irq, EnablingTheThrEmptyInterruptRaisesItWhateverWasSentBefore) {
+  out(mcr, 0x08);
+  out(fcr, 0x01);
+  send("sixteen of them, and more");
+  out(ier, 0x02);
+  EXPECT_TRUE(line.now);
+  EXPECT_EQ(in(iir), 0xc2);
+}
+
 TEST_F(Uart16550Irq, WritingThrLowersTheLineBeforeItRisesAgain) {
   out(mcr, 0x08);
   out(ier, 0x02);
