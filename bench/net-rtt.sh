@@ -16,7 +16,7 @@ usage: bench/net-rtt.sh [--arch x86|arm64] [--samples N] [--seeds K] [--parallel
   --samples N    messages of each case and load, 10 ms apart (200)
   --seeds K      boots of the lab, each with another phase (3)
   --parallel N   boots at once; does not change the figures (CPUs, 2 at most)
-  --cases WORDS  VMM:NIC (takt:e1000 takt:virtio qemu:e1000 qemu:virtio qemu:virtio-vhost)
+  --cases WORDS  VMM:NIC (takt:MODEL, qemu:MODEL; MODEL e1000, virtio, virtio-vhost)
   --loads WORDS  (idle cpu disk flood blk console mgmt all)
   --kind KIND    who answers: a FIFO thread of the guest (udp, default) or its kernel (icmp)
   --keep         use the boots of before, with the same options, instead of measuring again
@@ -26,7 +26,7 @@ END
 }
 
 kind=udp loads="idle cpu disk flood blk console mgmt all"
-device_options "takt:e1000 takt:virtio qemu:e1000 qemu:virtio qemu:virtio-vhost" 200 "$@"
+device_options "takt:e1000 takt:virtio takt:virtio-vhost qemu:e1000 qemu:virtio qemu:virtio-vhost" 200 "$@"
 set -- "${own[@]}"
 while [ $# -gt 0 ]; do
     case $1 in

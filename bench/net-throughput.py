@@ -11,9 +11,10 @@ import re
 from takt_bench import (Verdicts, add_document_options, device_document, figures, print_table, read_text,
                         write_json)
 
-CASES = ("takt-e1000", "qemu-e1000", "takt-virtio", "qemu-virtio", "qemu-virtio-vhost")
+CASES = ("takt-e1000", "qemu-e1000", "takt-virtio", "qemu-virtio", "takt-virtio-vhost", "qemu-virtio-vhost")
 WAYS = {"to-guest": "Mbit/s", "from-guest": "Mbit/s", "rr": "per second"}
-PEERS = (("e1000", "qemu-e1000", True), ("virtio", "qemu-virtio", True), ("virtio", "qemu-virtio-vhost", False))
+PEERS = (("e1000", "qemu-e1000", True), ("virtio", "qemu-virtio", True), ("virtio-vhost", "qemu-virtio-vhost", True),
+         ("virtio", "qemu-virtio-vhost", False))
 
 
 def received(directory, case, way):

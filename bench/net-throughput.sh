@@ -16,7 +16,7 @@ usage: bench/net-throughput.sh [--arch x86|arm64] [--samples N] [--seconds N] [-
   --seconds N    that iperf3 sends in each direction (1)
   --seeds K      boots of the lab, each with another phase (3)
   --parallel N   boots at once; does not change the figures (CPUs, 2 at most)
-  --cases WORDS  VMM:NIC (takt:e1000 takt:virtio qemu:e1000 qemu:virtio qemu:virtio-vhost)
+  --cases WORDS  VMM:NIC (takt:MODEL, qemu:MODEL; MODEL e1000, virtio, virtio-vhost)
   --keep         use the boots of before, with the same options, instead of measuring again
 
 Writes build/bench/net-throughput-ARCH.json.
@@ -24,7 +24,7 @@ END
 }
 
 seconds=1
-device_options "takt:e1000 takt:virtio qemu:e1000 qemu:virtio qemu:virtio-vhost" 2000 "$@"
+device_options "takt:e1000 takt:virtio takt:virtio-vhost qemu:e1000 qemu:virtio qemu:virtio-vhost" 2000 "$@"
 set -- "${own[@]}"
 while [ $# -gt 0 ]; do
     case $1 in

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Devices on the bus that cannot be had: one line that names the device, and the guest never starts."""
 
+import os
+
 import images
 from harness import TaktTest, needs_kvm
 
@@ -27,6 +29,12 @@ class BadDevices(TaktTest):
 
     def test_a_passt_that_does_not_want_its_options(self):
         self.refused(1, "--net=lan:passt=--no-such-option", "device lan", "passt")
+
+    def test_vhost_where_the_kernel_has_none_and_where_it_makes_no_sense(self):
+        if not os.path.exists("/dev/vhost-net"):
+            self.refused(1, "--net=lan:vhost=on,tap=tap0", "device lan", "/dev/vhost-net", "modprobe vhost_net", "vhost=off")
+        self.refused(2, "--net=lan:vhost=on,socket=/x", "net lan", "model = virtio and a tap")
+        self.refused(2, "--net=lan:vhost=on,tap=tap0,queues=2", "net lan", "one queue pair")
 
     def test_a_port_into_a_directory_that_is_not_there(self):
         self.refused(1, "--port=log:file:/nonexistent/x", "log", "/nonexistent/x")

@@ -153,6 +153,22 @@ class Devices(LabTest):
         self.assertEqual(self.text("mmio-after.md5"), self.text("mmio-wanted.md5"))
         self.assertRegex(self.said("interrupts", console)[0], r"(?m)^ *\d+: +[1-9]\d* .* virtio\d+$")
 
+    @only_takt
+    def test_the_kernel_serves_a_network_card_and_its_thread_is_placed_as_the_server(self):
+        self.assert_status("vhost", 0)
+        console = self.text("vhost.console")
+        for name in "ping", "again", "ping-again":
+            said, status = self.said(name, console)
+            self.assertEqual(status, 0, said)
+        self.assertRegex(self.text("vhost.threads"), r"(?m)^vhost-\d+: SCHED_FIFO 60,")
+        self.assertRegex(self.said("interrupts", console)[0], r"(?m)^ *\d+: +[1-9]\d* .*MSI.* virtio0-input")
+        for kind, count in {"udp": 50, "tcp": 200}.items():
+            said = self.found(f"{kind}-vhost")
+            self.assertIn(f"# Total: {count}\n", said)
+            self.assertIn("# Lost: 0\n", said)
+        sums = re.findall(r"(?m)^([0-9a-f]{32})", self.found("stream-vhost"))
+        self.assertEqual((len(sums), len(set(sums))), (3, 1), sums)
+
     def test_the_drivers_have_no_complaint(self):
         said, _ = self.said("warnings")
         self.assertEqual(said, "")

@@ -166,12 +166,14 @@ vmm_end() {
     progress "$name: ended, status $vmm_status"
 }
 
-# nic_options VMM MODEL N: for tapN. MODEL: e1000, virtio, and for QEMU virtio-vhost. takt serves every NIC
+# nic_options VMM MODEL N: for tapN. MODEL: e1000, virtio, virtio-vhost. takt serves every NIC
 # but the first by a server of its own.
 nic_options() {
     case $1-$2 in
     takt-*)
-        echo "--net nic$3:model=$2,tap=tap$3,mac=$(guest_mac "$3")"
+        model=model=$2
+        case $2 in *-vhost) model=vhost=on && load vhost_net ;; esac
+        echo "--net nic$3:$model,tap=tap$3,mac=$(guest_mac "$3")"
         echo "--device nic$3:server=net$3 --server net$3:policy=fifo,priority=$((net_prio - 2 * $3))$takt_server_cpu"
         ;;
     *-e1000)

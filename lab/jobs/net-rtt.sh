@@ -3,7 +3,7 @@
 #
 # Round trips of a UDP message from a FIFO thread of the host to a FIFO thread of the guest and back,
 # 100 a second, idle and under each load alone and all together. bench/net-rtt.sh starts it.
-#   TAKT_CASES    VMM:MODEL, in this order: takt:e1000 takt:virtio qemu:e1000 qemu:virtio qemu:virtio-vhost
+#   TAKT_CASES    VMM:MODEL, in this order: takt:e1000 takt:virtio takt:virtio-vhost qemu:e1000 qemu:virtio qemu:virtio-vhost
 #   TAKT_LOADS    idle cpu disk flood blk console mgmt all
 #   TAKT_SAMPLES  of each (200)
 #   TAKT_KIND     udp (default) or icmp, which the guest's kernel answers
@@ -150,6 +150,6 @@ wait_for /dev/vda
 serve
 until_told
 END
-for case in ${TAKT_CASES:-takt:e1000 takt:virtio qemu:e1000 qemu:virtio qemu:virtio-vhost}; do
+for case in ${TAKT_CASES:-takt:e1000 takt:virtio takt:virtio-vhost qemu:e1000 qemu:virtio qemu:virtio-vhost}; do
     run_case "${case%%:*}" "${case#*:}"
 done

@@ -67,6 +67,6 @@ serve
 iperf3 -s >/dev/null 2>&1 &
 until_told
 END
-for case in ${TAKT_CASES:-takt:e1000 takt:virtio qemu:e1000 qemu:virtio qemu:virtio-vhost}; do
+for case in ${TAKT_CASES:-takt:e1000 takt:virtio takt:virtio-vhost qemu:e1000 qemu:virtio qemu:virtio-vhost}; do
     run_case "${case%%:*}" "${case#*:}"
 done

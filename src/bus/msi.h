@@ -27,6 +27,13 @@ class MsiVector {
   /// the server of `pci` alone, never by a vCPU's thread or a real-time server. A message that KVM
   /// refuses leaves the vector silent, and is counted.
   virtual void set_message(const MsiMessage& message) = 0;
+
+  // For those that parts of the host's kernel signal by themselves (vhost).
+  /// The eventfd, constant; -1 when the vector has none.
+  [[nodiscard]] virtual int event() const RT { return -1; }
+  /// Whether a signal of the eventfd is an interrupt. When it is not, who watches the eventfd is
+  /// told. Blocks as set_message() does, on the same thread.
+  virtual void let_through(bool /*on*/) {}
 };
 
 }  // namespace takt

@@ -9,13 +9,12 @@
 
 namespace takt::kvm {
 
-IrqfdVector::IrqfdVector(const VmFd& vm, GsiRouting& routing, std::uint32_t devid, Gsi gsi,
-                         Fd event)
-    : vm_{vm}, routing_{routing}, devid_{devid}, gsi_{gsi}, event_{std::move(event)} {}
-
 Result<std::unique_ptr<IrqfdVector>> IrqfdVector::create(const VmFd& vm, GsiRouting& routing,
-                                                         std::uint32_t devid) {
-  TRY(Fd event, make_eventfd());
+                                                         std::uint32_t devid, By by) {
+  Fd event;
+  if (by == By::kernel) {
+    TRY(event, make_eventfd());
+  }
   TRY(const Gsi gsi, routing.allocate(devid));
   return std::unique_ptr<IrqfdVector>{new IrqfdVector{vm, routing, devid, gsi, std::move(event)}};
 }
@@ -35,7 +34,7 @@ void IrqfdVector::fire() RT {
 
 void IrqfdVector::set_message(const MsiMessage& message) {
   if (is_in_force(message)) return;
-  if (routing_.set(gsi_, message) && bind()) return publish(message);
+  if (routing_.set(gsi_, message)) return publish(message);
   count_refusal();
   silence();
 }
@@ -48,13 +47,16 @@ bool IrqfdVector::is_in_force(const MsiMessage& message) const {
 
 // Not in create(): on arm64 KVM takes no irqfd before the vGIC is initialised, which comes after
 // the vCPUs (EAGAIN).
-bool IrqfdVector::bind() {
-  if (bound_) return true;
+void IrqfdVector::let_through(bool on) {
+  if (!event_ || on == bound_) return;
   kvm_irqfd request{};
   request.fd = static_cast<std::uint32_t>(event_.raw());
   request.gsi = gsi_.raw();
-  bound_ = ::ioctl(vm_.fd().raw(), KVM_IRQFD, &request) == 0;
-  return bound_;
+  if (!on) request.flags = KVM_IRQFD_FLAG_DEASSIGN;
+  if (irqfd(vm_.fd(), request))
+    bound_ = on;
+  else
+    count_refusal();
 }
 
 void IrqfdVector::publish(const MsiMessage& message) {

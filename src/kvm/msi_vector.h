@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One MSI or MSI-X vector of a device: a GSI with a route, an eventfd for those who signal it from
-// inside the kernel (vhost, VFIO), and fire() for device models.
+// One MSI or MSI-X vector of a device: a GSI with a route, fire() for device models, and, where it
+// is wanted, an eventfd for those who signal it from inside the kernel (vhost, VFIO).
 //
 // Why fire() is KVM_SIGNAL_MSI and not a write to the eventfd. Either is one system call, and for
 // most messages both deliver in the caller's context. But the irqfd's wake-up (virt/kvm/eventfd.c,
@@ -35,32 +35,38 @@ namespace takt::kvm {
 
 class IrqfdVector final : public MsiVector {
  public:
-  /// For the device with requester id `devid` (bus << 8 | devfn). Set-up only; `vm` and `routing`
-  /// outlive the vector.
+  enum class By : std::uint8_t { takt, kernel };
+
+  /// For the device with requester id `devid` (bus << 8 | devfn); signalled by fire() alone, or by
+  /// the kernel too: then it has an event(). Set-up only; `vm` and `routing` outlive the vector.
   static Result<std::unique_ptr<IrqfdVector>> create(const VmFd& vm, GsiRouting& routing,
-                                                     std::uint32_t devid);
+                                                     std::uint32_t devid, By by = By::takt);
   IrqfdVector(const IrqfdVector&) = delete;
   IrqfdVector& operator=(const IrqfdVector&) = delete;
 
   void fire() RT override;
-  /// The thread of `routing`. Also binds the eventfd, the first time. Does nothing, and does not
-  /// block, when the message is the one in force: a guest that unmasks a vector brings the same one
-  /// again. While it changes, a fire() on another thread goes by the old message, the new one, or
-  /// the one's address with the other's data, as on hardware: guests mask the vector for it (PCI
-  /// Local Bus 3.0, 6.8.2).
+  /// The thread of `routing`. Does nothing, and does not block, when the message is the one in
+  /// force: a guest that unmasks a vector brings the same one again. While it changes, a fire() on
+  /// another thread goes by the old message, the new one, or the one's address with the other's
+  /// data, as on hardware: guests mask the vector for it (PCI Local Bus 3.0, 6.8.2).
   void set_message(const MsiMessage& message) override;
 
-  /// A signal on it is an interrupt, once there is a message. One from before is delivered then.
-  /// For kernel-side users; takt itself never reads or writes it.
-  [[nodiscard]] const Fd& event() const { return event_; }
+  /// For kernel-side users. takt never signals it, and reads what comes while it is not let
+  /// through: from then on nobody but KVM sees a signal (Linux 5.11; before, a watcher is woken to
+  /// find nothing).
+  [[nodiscard]] int event() const RT override { return event_.raw(); }
+  /// Whether it was signalled while it was not let through, since the last call. One thread.
+  [[nodiscard]] bool take_event() RT { return drain_eventfd(event_); }
+  /// KVM has the eventfd, or has it not. What was signalled before is delivered then.
+  void let_through(bool on) override;
   [[nodiscard]] Gsi gsi() const { return gsi_; }
   /// How many messages KVM has refused, when they were set or when they were fired. Any thread.
   [[nodiscard]] std::uint64_t refused() const { return refused_.load(std::memory_order_relaxed); }
 
  private:
-  IrqfdVector(const VmFd& vm, GsiRouting& routing, std::uint32_t devid, Gsi gsi, Fd event);
+  IrqfdVector(const VmFd& vm, GsiRouting& routing, std::uint32_t devid, Gsi gsi, Fd event)
+      : vm_{vm}, routing_{routing}, devid_{devid}, gsi_{gsi}, event_{std::move(event)} {}
   [[nodiscard]] bool is_in_force(const MsiMessage& message) const;
-  [[nodiscard]] bool bind();
   void publish(const MsiMessage& message);
   void silence();
   void count_refusal() { refused_.fetch_add(1, std::memory_order_relaxed); }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Routes and vectors on this host's KVM: what has been delivered is in the local APIC's interrupt
 // request register (Intel SDM volume 3A, 10.8.4).
+#include <unistd.h>
+
 #include <cstring>
 
 #include "kvm/gsi_routing.h"
@@ -61,8 +63,8 @@ class MsiTest : public test::VmTest {
     return static_cast<std::int32_t>(line.status) >= 0;
   }
 
-  std::unique_ptr<IrqfdVector> vector() {
-    auto made = IrqfdVector::create(vm_, routing_, devid);
+  std::unique_ptr<IrqfdVector> vector(IrqfdVector::By by = IrqfdVector::By::takt) {
+    auto made = IrqfdVector::create(vm_, routing_, devid, by);
     EXPECT_TRUE(made) << made.error().text;
     return made ? std::move(*made) : nullptr;
   }
@@ -144,20 +146,55 @@ TEST_F(MsiTest, ANewMessageReplacesTheOldOne) {
   EXPECT_TRUE(is_requested(0x52));
 }
 
-TEST_F(MsiTest, ASignalOnTheEventfdIsAnInterrupt) {
-  const auto v = vector();
+/// As vhost does it.
+void signal(const IrqfdVector& vector) {
+  const std::uint64_t one = 1;
+  EXPECT_EQ(::write(vector.event(), &one, sizeof one), static_cast<ssize_t>(sizeof one));
+}
+
+TEST_F(MsiTest, ASignalOnTheEventfdIsAnInterruptWhenItIsLetThrough) {
+  const auto v = vector(IrqfdVector::By::kernel);
   v->set_message(message(0x51));
-  signal_eventfd(v->event());
+  v->let_through(true);
+  signal(*v);
+  EXPECT_TRUE(is_requested(0x51));
+  EXPECT_FALSE(v->take_event());
+}
+
+TEST_F(MsiTest, ASignalThatIsNotLetThroughIsThereForWhoWatches) {
+  const auto v = vector(IrqfdVector::By::kernel);
+  v->set_message(message(0x51));
+  v->let_through(true);
+  v->let_through(false);
+  signal(*v);
+  EXPECT_FALSE(is_requested(0x51));
+  EXPECT_TRUE(v->take_event());
+  EXPECT_FALSE(v->take_event());
+}
+
+TEST_F(MsiTest, WhatWasSignalledBeforeIsDeliveredWhenItIsLetThrough) {
+  const auto v = vector(IrqfdVector::By::kernel);
+  v->set_message(message(0x51));
+  signal(*v);
+  v->let_through(true);
   EXPECT_TRUE(is_requested(0x51));
 }
 
 TEST_F(MsiTest, TheEventfdFollowsTheMessage) {
-  const auto v = vector();
+  const auto v = vector(IrqfdVector::By::kernel);
   v->set_message(message(0x51));
+  v->let_through(true);
   v->set_message(message(0x52));
-  signal_eventfd(v->event());
+  signal(*v);
   EXPECT_FALSE(is_requested(0x51));
   EXPECT_TRUE(is_requested(0x52));
+}
+
+TEST_F(MsiTest, AVectorThatNobodyElseSignalsHasNoEventfd) {
+  const auto v = vector();
+  v->let_through(true);
+  EXPECT_EQ(v->event(), -1);
+  EXPECT_EQ(v->refused(), 0u);
 }
 
 TEST_F(MsiTest, AMessageThatKvmRefusesIsCountedAndSilencesTheVector) {
@@ -166,7 +203,6 @@ TEST_F(MsiTest, AMessageThatKvmRefusesIsCountedAndSilencesTheVector) {
   v->set_message(refused);
   EXPECT_EQ(v->refused(), 1u);
   v->fire();
-  signal_eventfd(v->event());
   EXPECT_FALSE(is_requested(0x51));
 }
 

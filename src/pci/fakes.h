@@ -21,7 +21,11 @@ class RecordingVector final : public MsiVector {
     message = m;
     ++routed;
   }
+  [[nodiscard]] int event() const RT override { return eventfd; }
+  void let_through(bool on) override { open = on; }
   MsiMessage message;
+  int eventfd = -1;
+  bool open = false;
   unsigned fired = 0;
   unsigned routed = 0;
 };

@@ -48,6 +48,10 @@ void Msix::fire(std::uint16_t vector) RT {
   go_if_pending(vector);
 }
 
+int Msix::event(std::uint16_t vector) const RT {
+  return vector < sinks_.size() ? sinks_[vector]->event() : -1;
+}
+
 std::uint32_t Msix::read_table(std::uint64_t offset) const RT {
   const std::uint64_t vector = offset / entry_bytes;
   if (vector >= entries_.size()) return 0;
@@ -89,12 +93,15 @@ void Msix::write_table(std::uint64_t offset, std::uint32_t value, VcpuId from) R
   const auto change = [&](std::atomic<std::uint32_t>& field) {
     if (field.exchange(value) != value) entry.ready = false;
   };
+  const bool mask = (value & 1) != 0;
+  bool turned = false;
   switch (offset % entry_bytes) {
     case 0: change(entry.address_low); break;
     case 4: change(entry.address_high); break;
     case 8: change(entry.data); break;
-    default: entry.masked = (value & 1) != 0; break;
+    default: turned = entry.masked.exchange(mask) != mask; break;
   }
+  if (turned && enabled_ && has_event(vector)) return upkeep_.ask_route(slot_, vector, from);
   if (entry.masked || !enabled_ || function_masked_) return;
   if (!entry.ready) return upkeep_.ask_route(slot_, vector, from);
   go_if_pending(vector);
@@ -106,28 +113,38 @@ bool Msix::write_control(std::uint16_t value) RT {
     for (Entry& entry : entries_) entry.pending = false;
   function_masked_ = Control::function_mask::get(value);
   enabled_ = enable;
-  if (!enable || function_masked_) return false;
   bool to_route = false;
-  for (std::uint16_t vector = 0; vector < entries_.size(); ++vector) {
-    to_route = to_route || (!entries_[vector].masked && !entries_[vector].ready);
+  for (std::uint16_t vector = 0; vector < vectors(); ++vector) {
+    to_route = to_route || has_to_be_routed(vector);
     go_if_pending(vector);
   }
   return to_route;
 }
 
+/// Whether route() would do something: it has a message that KVM does not have, or its eventfd
+/// may go another way than before.
+bool Msix::has_to_be_routed(std::uint16_t vector) const RT {
+  const Entry& entry = entries_[vector];
+  const bool open = enabled_ && !function_masked_ && !entry.masked;
+  return has_event(vector) || (open && !entry.ready);
+}
+
 void Msix::route(std::uint16_t vector) {
   if (vector < entries_.size()) return route_one(vector);
   if (vector != all_vectors) return;
-  for (std::uint16_t n = 0; n < entries_.size(); ++n)
-    if (!entries_[n].masked && !entries_[n].ready) route_one(n);
+  for (std::uint16_t n = 0; n < vectors(); ++n)
+    if (has_to_be_routed(n)) route_one(n);
 }
 
 void Msix::route_one(std::uint16_t vector) {
   Entry& entry = entries_[vector];
+  const bool open = enabled_ && !function_masked_ && !entry.masked;
+  if (!open) return sinks_[vector]->let_through(false);
   const MsiMessage message = entry.message();
   sinks_[vector]->set_message(message);
   entry.ready = true;
   if (entry.message() != message) entry.ready = false;  // written meanwhile: another request comes
+  sinks_[vector]->let_through(true);
   go_if_pending(vector);
 }
 

@@ -39,6 +39,9 @@ class Msix final : public Device {
   /// The vector's message goes out now, or when it may. Numbers beyond the table, and all while
   /// MSI-X is not enabled, do nothing. Any thread, does not block.
   void fire(std::uint16_t vector) RT;
+  /// See MsiVector::event(); it goes straight to the guest when the vector may, and who watches it
+  /// calls fire(). -1 for numbers beyond the table.
+  [[nodiscard]] int event(std::uint16_t vector) const RT;
 
   // Device: the BAR
   [[nodiscard]] std::string_view name() const override { return "msix"; }
@@ -49,7 +52,7 @@ class Msix final : public Device {
   /// because of it.
   [[nodiscard]] bool write_control(std::uint16_t value) RT;
   /// On the server of `pci`: the message of `vector`, or of all that are not masked, as it is in
-  /// the table, goes to KVM.
+  /// the table, goes to KVM. Vectors with an eventfd are let through, or not, as it is now.
   void route(std::uint16_t vector);
 
  private:
@@ -64,6 +67,8 @@ class Msix final : public Device {
   };
   [[nodiscard]] bool may_go(const Entry& entry) const RT;
   void go_if_pending(std::uint16_t vector) RT;
+  [[nodiscard]] bool has_event(std::uint16_t vector) const RT { return event(vector) >= 0; }
+  [[nodiscard]] bool has_to_be_routed(std::uint16_t vector) const RT;
   void route_one(std::uint16_t vector);
   std::uint32_t read_table(std::uint64_t offset) const RT;
   std::uint32_t read_pending(std::uint64_t offset) const RT;

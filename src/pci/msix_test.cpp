@@ -125,6 +125,30 @@ TEST_F(MsixTest, NothingFiresWhileMsixIsDisabled) {
   EXPECT_EQ(vectors[0].fired, 0u);
 }
 
+TEST_F(MsixTest, AnEventfdIsLetThroughWhileItsVectorMayFire) {
+  vectors[1].eventfd = 7;
+  program(1, 0x51);
+  control(enable);
+  EXPECT_FALSE(vectors[1].open);
+  unmask(1);
+  EXPECT_TRUE(vectors[1].open);
+  mask(1);
+  EXPECT_FALSE(vectors[1].open);
+  table->fire(1);  // what was signalled meanwhile, by who watches the eventfd
+  unmask(1);
+  EXPECT_TRUE(vectors[1].open);
+  EXPECT_EQ(vectors[1].fired, 1u);
+  control(enable | function_mask);
+  EXPECT_FALSE(vectors[1].open);
+  control(enable);
+  EXPECT_TRUE(vectors[1].open);
+  control(0);
+  EXPECT_FALSE(vectors[1].open);
+  EXPECT_EQ(table->event(1), 7);
+  EXPECT_EQ(table->event(0), -1);
+  EXPECT_EQ(table->event(3), -1);
+}
+
 TEST_F(MsixTest, AVectorBeyondTheTableDoesNothing) {
   control(enable);
   table->fire(3);

@@ -10,7 +10,7 @@ Core::Core(Model& model, const GuestMem& mem, Transport& transport, Bell& bell)
       mem_{mem},
       transport_{transport},
       bell_{bell},
-      offered_{model.features() | ring_features},
+      offered_{model.features() | (ring_features & model.ring_features())},
       vqs_(model.queue_sizes().size()) {
   if (vqs_.size() > most_queues) VMM_BUG("a virtio model with too many queues");
   set_defaults();

@@ -29,6 +29,8 @@ class Transport {
  public:
   virtual ~Transport() = default;
   virtual void queue_interrupt(unsigned queue) RT = 0;
+  /// See Interrupts::event().
+  [[nodiscard]] virtual int queue_event(unsigned /*queue*/) RT { return -1; }
   virtual void config_interrupt() RT = 0;
   /// A device reset is done: interrupts are withdrawn.
   virtual void after_reset() RT = 0;
@@ -129,6 +131,7 @@ class Core final : public Work, private Interrupts {
  private:
   // Interrupts
   void queue_used(unsigned queue) RT override;
+  [[nodiscard]] int event(unsigned queue) RT override { return transport_.queue_event(queue); }
   void config_changed() RT override;
   void needs_reset() RT override;
 

@@ -22,6 +22,9 @@ class Interrupts {
   virtual ~Interrupts() = default;
   /// Buffers were used on `queue`: after Virtqueue::needs_interrupt() has said so.
   virtual void queue_used(unsigned queue) RT = 0;
+  /// An eventfd that is as good as queue_used(), for the host's kernel to signal while the queue's
+  /// vector stays the same; -1 when there is none.
+  [[nodiscard]] virtual int event(unsigned /*queue*/) RT { return -1; }
   virtual void config_changed() RT = 0;
   /// The device cannot go on: DEVICE_NEEDS_RESET (2.1.2), and a configuration interrupt.
   virtual void needs_reset() RT = 0;
@@ -36,6 +39,8 @@ class Model : public Work {
   [[nodiscard]] virtual std::uint32_t device_id() const = 0;  // 5: 1 is a network card
   /// The device's own feature bits; the transport adds its own.
   [[nodiscard]] virtual std::uint64_t features() const = 0;
+  /// Which of the ring features (virtio/features.h) may be offered; the rest stays the transport's.
+  [[nodiscard]] virtual std::uint64_t ring_features() const { return ~std::uint64_t{0}; }
   /// The largest size of each queue, a power of two; as many as there are queues.
   [[nodiscard]] virtual std::span<const std::uint16_t> queue_sizes() const = 0;
 

@@ -108,7 +108,7 @@ void PciTransport::add_rules() {
                     .read = Run::in_line,
                     .write = Run::synchronous});
   for (unsigned queue = 0; queue < core_.queues(); ++queue) {
-    const std::uint32_t at = layout::notify + queue * layout::notify_off_multiplier;
+    const std::uint32_t at = layout::doorbell(queue);
     rules_.push_back({.first = at,
                       .last = at + layout::notify_off_multiplier - 1,
                       .read = Run::synchronous,
@@ -152,6 +152,10 @@ void PciTransport::write_common(Access access, std::uint64_t value) RT {
 void PciTransport::queue_interrupt(unsigned queue) RT {
   if (uses_msix()) return msix_->fire(core_.state().queues[queue].vector);
   raise_isr(isr_queue);
+}
+
+int PciTransport::queue_event(unsigned queue) RT {
+  return uses_msix() ? msix_->event(core_.state().queues[queue].vector) : -1;
 }
 
 void PciTransport::config_interrupt() RT {

@@ -38,6 +38,7 @@ inline constexpr std::uint32_t isr = 0x1000, isr_bytes = 4;
 inline constexpr std::uint32_t device = 0x2000, device_bytes = 0x1000;
 inline constexpr std::uint32_t notify = 0x3000, notify_bytes = 0x1000;
 inline constexpr std::uint32_t notify_off_multiplier = 4;
+constexpr std::uint32_t doorbell(unsigned queue) { return notify + queue * notify_off_multiplier; }
 }  // namespace pci_layout
 
 class PciTransport final : public Device, public Work, private Transport {
@@ -93,6 +94,7 @@ class PciTransport final : public Device, public Work, private Transport {
 
   // Transport
   void queue_interrupt(unsigned queue) RT override;
+  [[nodiscard]] int queue_event(unsigned queue) RT override;
   void config_interrupt() RT override;
   void after_reset() RT override;
 

@@ -30,6 +30,17 @@ class SplitQueue {
   [[nodiscard]] Fault fault() const RT { return s_.fault; }
   [[nodiscard]] const State& state() const RT { return s_; }
 
+  /// The rings, mapped, for the host's kernel that serves them instead.
+  struct Rings {
+    std::uint16_t size = 0;
+    std::byte* desc = nullptr;
+    std::byte* avail = nullptr;
+    std::byte* used = nullptr;
+  };
+  [[nodiscard]] Rings rings() const RT {
+    return {static_cast<std::uint16_t>(size_), desc_, avail_, used_};
+  }
+
   [[nodiscard]] Pop pop(Chain& chain) RT;
   void undo_pop(ChainTicket ticket) RT;
   void push(ChainTicket ticket, std::uint32_t written) RT;

@@ -33,6 +33,8 @@ class Virtqueue {
   [[nodiscard]] bool enabled() const RT { return format_ != Format::none; }
   [[nodiscard]] bool packed() const RT { return format_ == Format::packed; }
   [[nodiscard]] std::uint16_t size() const RT { return size_; }
+  /// Of an enabled split queue.
+  [[nodiscard]] SplitQueue::Rings split_rings() const RT { return split_.rings(); }
   [[nodiscard]] bool broken() const RT { return fault() != Fault::none; }
   [[nodiscard]] Fault fault() const RT;
 

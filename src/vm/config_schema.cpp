@@ -48,7 +48,7 @@ constexpr std::array common{
     Option{
         "net", OptionKind::list, "NAME:KEY=VALUE,...",
         "a network card: model=virtio (default) or e1000; tap=INTERFACE, passt=on (or options of "
-        "passt's) or socket=PATH; mac=52:54:00:..., queues=N",
+        "passt's) or socket=PATH; mac=52:54:00:..., queues=N, vhost=on",
         [](VmConfig& c, std::string_view v) { return set_net(c, v); }},
     Option{"disk", OptionKind::list, "NAME:KEY=VALUE,...",
            "a virtio disk: path=FILE (raw, or a block device), readonly=on, cache=writeback "

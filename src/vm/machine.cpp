@@ -231,8 +231,11 @@ Result<> Machine::place(std::string_view what, pid_t tid, const Placement& place
 Result<> Machine::place_threads() {
   for (const auto& [id, placement] : config_.vcpus)
     TRY_VOID(place(fmt::format("vcpu {}", id), vcpus_[id]->tid(), placement));
-  for (const auto& [name, placement] : config_.servers)
+  for (const auto& [name, placement] : config_.servers) {
     TRY_VOID(place(fmt::format("server {}", name), servers_.named(name).tid(), placement));
+    for (const pid_t tid : stand_ins(name))
+      TRY_VOID(place(fmt::format("server {}: kernel thread {}", name, tid), tid, placement));
+  }
   return {};
 }
 

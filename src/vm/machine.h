@@ -112,6 +112,7 @@ class Machine {
   Result<> place_threads();
   Result<> prepare_host();
   Result<> place_helpers() const;
+  [[nodiscard]] std::vector<pid_t> stand_ins(std::string_view name) const;
   Result<> join_resctrl() const;
   [[nodiscard]] std::optional<Placement> helper_placement() const;
   void place_late_helpers(const Fd& signals) const;

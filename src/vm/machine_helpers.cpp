@@ -79,9 +79,19 @@ std::optional<Placement> Machine::helper_placement() const {
 Result<> Machine::place_helpers() const {
   const auto placement = helper_placement();
   if (!placement) return {};
+  std::vector<pid_t> placed;  // with their servers
+  for (const auto& [name, _] : config_.servers)
+    std::ranges::copy(stand_ins(name), std::back_inserter(placed));
   for (const HelperThread& helper : find_helper_threads(::getpid()))
-    TRY_VOID(granted(config_, place_helper(helper, *placement)));
+    if (std::ranges::find(placed, helper.tid) == placed.end())
+      TRY_VOID(granted(config_, place_helper(helper, *placement)));
   return {};
+}
+
+/// The kernel's threads that do the work of server `name`.
+std::vector<pid_t> Machine::stand_ins(std::string_view name) const {
+  const PciHost* pci = board_->pci();
+  return pci == nullptr ? std::vector<pid_t>{} : pci->stand_ins(name);
 }
 
 /// The vCPUs, and the servers that have a real-time policy.

@@ -29,6 +29,7 @@ class NetInside final : public VirtioInside {
 }  // namespace
 
 Result<std::unique_ptr<VirtioInside>> make_net(const PciWorld& world, const PciDevice& device) {
+  if (world.config.nets.at(std::string{device.name}).vhost) return make_vhost_net(world, device);
   TRY(auto ports, open_frame_ports(world, device));
   return std::make_unique<NetInside>(std::move(ports), mac_of(world.config, device),
                                      world.loop(device));

@@ -63,7 +63,8 @@ Result<> set_net_key(NetOptions& net, std::string_view key, std::string_view val
   if (key == "passt") return store(net.passt, parse_passt(value));
   if (key == "mac") return store(net.mac, parse_mac(value));
   if (key == "queues") return store(net.queues, parse_number(value, 1, most_queues));
-  return unknown(key, "model, tap, passt, socket, mac, queues, server, access");
+  if (key == "vhost") return store(net.vhost, parse_bool(value));
+  return unknown(key, "model, tap, passt, socket, mac, queues, vhost, server, access");
 }
 
 Result<> set_disk_key(DiskOptions& disk, std::string_view key, std::string_view value) {
@@ -104,6 +105,11 @@ Result<> check_net(std::string_view name, const NetOptions& net) {
   if (net.queues > 1 && (net.model == NetModel::e1000 || net.tap.empty()))
     return usage_error(fmt::format(
         "net {}: queues = {} needs model = virtio and a tap; others have one", name, net.queues));
+  if (net.vhost && (net.model == NetModel::e1000 || net.tap.empty()))
+    return usage_error(fmt::format("net {}: vhost = on needs model = virtio and a tap", name));
+  if (net.vhost && net.queues > 1)
+    return usage_error(
+        fmt::format("net {}: vhost = on serves one queue pair: queues = 1, or vhost = off", name));
   return {};
 }
 

@@ -27,6 +27,7 @@ struct NetOptions {
   std::optional<std::vector<std::string>> passt = {};  // what it is started with
   std::optional<MacAddress> mac = {};  // absent: made from the VM's and the device's names
   std::uint32_t queues = 1;            // pairs, with a tap
+  bool vhost = false;                  // the kernel moves the frames, with a tap
 };
 
 struct DiskOptions {

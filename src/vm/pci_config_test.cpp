@@ -42,7 +42,7 @@ TEST(PciConfig, MistakesAreNamed) {
             "net = 'lan:model=rtl8139': allowed are virtio, e1000");
   EXPECT_EQ(error_of(set_option(config, "net", "lan:speed=9")),
             "net = 'lan:speed=9': unknown key 'speed'; allowed are model, tap, passt, socket, mac, "
-            "queues, server, access");
+            "queues, vhost, server, access");
   EXPECT_EQ(error_of(set_option(config, "net", "lan:mac=53:54:00:12:34:56")),
             "net = 'lan:mac=53:54:00:12:34:56': allowed are addresses of one card such as "
             "52:54:00:12:34:56");
@@ -58,6 +58,13 @@ TEST(PciConfig, WhatDoesNotFitTogetherIsRefused) {
   ASSERT_TRUE(set_option(config, "net", "lan:tap=tap0,socket=/x"));
   EXPECT_EQ(error_of(check_devices(config)),
             "net lan: tap, passt and socket are different ways out; give one");
+  config.nets.clear();
+  ASSERT_TRUE(set_option(config, "net", "lan:socket=/x,vhost=on"));
+  EXPECT_EQ(error_of(check_devices(config)), "net lan: vhost = on needs model = virtio and a tap");
+  config.nets.clear();
+  ASSERT_TRUE(set_option(config, "net", "wan:tap=t,vhost=on,queues=2"));
+  EXPECT_EQ(error_of(check_devices(config)),
+            "net wan: vhost = on serves one queue pair: queues = 1, or vhost = off");
   config.nets.clear();
   ASSERT_TRUE(set_option(config, "net", "lan:model=e1000,tap=t,queues=2"));
   EXPECT_FALSE(check_devices(config));

@@ -99,6 +99,15 @@ bool PciHost::set_balloon(std::uint32_t pages) const {
                              [&](const auto& card) { return card->inside().set_balloon(pages); });
 }
 
+std::vector<pid_t> PciHost::stand_ins(std::string_view server) const {
+  std::vector<pid_t> all;
+  const auto devices = pci_devices(config_);  // one card for each
+  for (std::size_t n = 0; n < cards_.size(); ++n)
+    if (device_setting(config_, devices[n].name).server == server)
+      std::ranges::copy(cards_[n]->inside().stand_ins(), std::back_inserter(all));
+  return all;
+}
+
 std::vector<pid_t> PciHost::threads() const {
   std::vector<pid_t> all;
   for (const auto& card : cards_)

@@ -80,6 +80,8 @@ class CardInside {
   virtual ~CardInside() = default;
   /// The threads of its own, for --print-effective and placement.
   [[nodiscard]] virtual std::vector<pid_t> threads() const { return {}; }
+  /// Threads of the kernel's that do the work of the device's server: placed as it is.
+  [[nodiscard]] virtual std::vector<pid_t> stand_ins() const { return {}; }
   /// Any thread.
   [[nodiscard]] virtual std::vector<ServiceTimes> service_times() const { return {}; }
   /// At the end of set-up.
@@ -122,6 +124,8 @@ class PciHost {
   void show() { upkeep_.remap(); }
   [[nodiscard]] Result<> start();
   [[nodiscard]] std::vector<pid_t> threads() const;
+  /// Threads that stand in for the server of that name.
+  [[nodiscard]] std::vector<pid_t> stand_ins(std::string_view server) const;
   /// How many pages of 4 KiB the guest shall give. False without a balloon. Any thread.
   [[nodiscard]] bool set_balloon(std::uint32_t pages) const;
   /// Calls `each` for what each device counts of itself; `device` is its name. Any thread.

@@ -39,6 +39,10 @@ void Servers::add_work(const VmConfig& config, std::string_view name, Guarded& g
   loop_of(config, name).add(*works_.back());
 }
 
+void Servers::ring_instead(const Guarded& guarded, std::uint32_t offset, const Fd& event) {
+  instead_[{&guarded, offset}] = &event;
+}
+
 Result<> Servers::make_doorbells() {
   for (const Port& port : ports_)
     for (const AccessRule& rule : port.guarded->rules().all())
@@ -47,10 +51,14 @@ Result<> Servers::make_doorbells() {
 }
 
 Result<> Servers::make_doorbell(const Port& port, const AccessRule& rule) {
-  TRY(Fd rung, make_eventfd());
   Doorbell& bell = doorbells_.emplace_back(*port.guarded, rule.first);
   bell.width = static_cast<Width>(rule.last - rule.first + 1);
-  bell.rung = std::move(rung);
+  const auto instead = instead_.find({port.guarded.get(), rule.first});
+  if (instead != instead_.end()) {
+    bell.instead = instead->second;
+    return {};
+  }
+  TRY(bell.rung, make_eventfd());
   TRY([[maybe_unused]] const auto* watch,
       port.loop.watch(bell.rung.raw(), EPOLLIN, port.guarded->id(),
                       [&bell](std::uint32_t) { bell.ring(); }));
@@ -76,7 +84,7 @@ Result<> Servers::place_doorbells(const kvm::VmFd& vm, const Table<Gpa>& table) 
   for (Doorbell& bell : doorbells_) {
     const auto place = place_of(bell, table);
     if (bell.at || !place) continue;
-    auto placed = kvm::Ioeventfd::any_width(vm, *place, bell.rung);
+    auto placed = kvm::Ioeventfd::any_width(vm, *place, bell.event());
     if (placed) {
       bell.at_kvm = std::move(*placed);
       bell.at = place;

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/fd.h"
@@ -36,6 +38,10 @@ class Servers {
   /// What the model does on its server beside accesses, atomic with respect to them. `guarded` is
   /// the device's, from guard(). Before start().
   void add_work(const VmConfig& config, std::string_view name, Guarded& guarded, Work& work);
+
+  /// A doorbell that somebody else than the server hears: `event`, which stays the caller's. Before
+  /// make_doorbells().
+  void ring_instead(const Guarded& guarded, std::uint32_t offset, const Fd& event);
 
   // Registers that are doorbells (Run::eventfd) are eventfds of KVM's, which the devices' servers
   // watch. All three on one thread at a time; the last two block for grace periods of the kernel's.
@@ -68,8 +74,10 @@ class Servers {
     std::uint32_t offset = 0;
     Width width = Width::b4;
     Fd rung = {};
+    const Fd* instead = nullptr;  // of rung: nobody is watching
     kvm::Ioeventfd at_kvm = {};
     std::optional<Gpa> at = {};  // where KVM has it
+    [[nodiscard]] const Fd& event() const { return instead != nullptr ? *instead : rung; }
     void ring() RT {
       drain_eventfd(rung);
       guarded.doorbell(offset, width);
@@ -82,6 +90,7 @@ class Servers {
   std::vector<const Served*> served_;  // those of ports_ that are
   std::vector<std::unique_ptr<Work>> works_;
   std::deque<Doorbell> doorbells_;
+  std::map<std::pair<const Guarded*, std::uint32_t>, const Fd*> instead_;
   std::vector<std::unique_ptr<Server>> servers_;
 };
 

@@ -19,6 +19,9 @@ class VirtioInside : public CardInside {
   [[nodiscard]] virtual virtio::Model& model() = 0;
   /// Before the servers start: what stands before the model on the bus.
   virtual void plugged(Guarded&) {}
+  /// For each queue that a part of the host's kernel serves, from the first on, the eventfd that
+  /// notifies it; constant.
+  [[nodiscard]] virtual std::vector<const Fd*> kicks() const { return {}; }
 };
 
 class VirtioCard final : public PciCard {
@@ -32,7 +35,9 @@ class VirtioCard final : public PciCard {
  private:
   VirtioCard(const PciWorld& world, const PciDevice& device, PciPin pin,
              std::unique_ptr<VirtioInside> inside);
+  void add_kicks(const PciWorld& world, const Guarded& guarded);
   Result<> add_vectors(const PciWorld& world, const PciDevice& device);
+  Result<> relay(const PciWorld& world, const PciDevice& device, pci::Msix& msix);
 
   std::unique_ptr<VirtioInside> inside_;
   std::vector<std::unique_ptr<kvm::IrqfdVector>> vectors_;
@@ -42,6 +47,8 @@ class VirtioCard final : public PciCard {
 // One for each device, in a file of its own.
 [[nodiscard]] Result<std::unique_ptr<VirtioInside>> make_net(const PciWorld& world,
                                                              const PciDevice& device);
+[[nodiscard]] Result<std::unique_ptr<VirtioInside>> make_vhost_net(const PciWorld& world,
+                                                                   const PciDevice& device);
 [[nodiscard]] Result<std::unique_ptr<VirtioInside>> make_disk(const PciWorld& world,
                                                               const PciDevice& device);
 [[nodiscard]] Result<std::unique_ptr<VirtioInside>> make_ports(const PciWorld& world,

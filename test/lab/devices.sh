@@ -3,7 +3,8 @@
 #
 # Linux with every device on the bus and its stock drivers: two network cards, two disks, a console's port, rng,
 # balloon, and sockets. TAKT_VMM=qemu runs what of it QEMU has, to tell a fault of the job from one of takt.
-# /results: devices.*, and NAME for what the host found out.
+# Then once more without PCI, and with vhost-net.
+# /results: devices.*, mmio.*, vhost.*, and NAME for what the host found out.
 set -eu
 # shellcheck source=lab/jobs/devices.sh
 . /job/devices.sh
@@ -118,3 +119,25 @@ vmm_start mmio takt "--virtio mmio --net net:tap=tap0,mac=$(guest_mac 0) --disk 
 vmm_end
 dd if=/run/disk-mmio bs=4096 count=500 2>/dev/null | md5sum >"$results/mmio-after.md5"
 yes 'by way of a window' | dd bs=4096 count=500 iflag=fullblock 2>/dev/null | md5sum >"$results/mmio-wanted.md5"
+
+# A network card that the host's kernel serves. The driver is taken away and comes again.
+load vhost_net
+guest_script <<END
+said() { name=\$1; shift; echo "TAKT-BEGIN \$name"; "\$@" 2>&1; echo "TAKT-END \$name status=\$?"; }
+load virtio_net
+$(guest_nic 0)
+serve
+said ping ping -c 3 -A -w 5 10.0.0.1
+said interrupts cat /proc/interrupts
+until_told
+said again sh -c 'rmmod virtio_net && insmod /lib/modules/virtio_net.ko'
+$(guest_nic 0)
+said ping-again ping -c 3 -A -w 5 10.0.0.1
+END
+vmm_start vhost takt "--net net:vhost=on,tap=tap0,mac=$(guest_mac 0) --server net:policy=fifo,priority=60 --print-effective"
+found udp-vhost echo_bench --samples 50 --interval-us 2000 udp 10.0.0.2 7007
+found tcp-vhost echo_bench --samples 200 --bytes 1000 tcp 10.0.0.2 7008
+found stream-vhost sh -c "{ echo 'head -c 1048576 >/run/came; md5sum </run/came; cat /run/came | md5sum'; sleep 0.2; cat /run/sent; } | nc 10.0.0.2 7000
+    md5sum </run/sent"
+tell_end 0
+vmm_end

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "virtio/vhost_net.h"
+
+#include <gtest/gtest.h>
+
+#include "virtio/net_wire.h"
+#include "virtio/test_driver.h"
+
+namespace takt::virtio {
+namespace {
+
+constexpr std::uint64_t kernel_features =
+    feature::version_1 | feature::event_idx | feature::ring_reset | net_feature::mrg_rxbuf;
+constexpr MacAddress mac{0x52, 0x54, 0, 1, 2, 3};
+
+/// A kernel that does what it is told, or refuses.
+class FakePort final : public VhostPort {
+ public:
+  [[nodiscard]] std::uint64_t features() const RT override { return kernel_features; }
+  [[nodiscard]] FrameOffloads send_offloads() const RT override { return {.csum = true}; }
+  [[nodiscard]] FrameOffloads receive_offloads() const RT override { return {.csum = true}; }
+  void set_receive_offloads(const FrameOffloads& offloads) RT override { received = offloads; }
+  [[nodiscard]] bool set_features(std::uint64_t negotiated) RT override {
+    told = negotiated;
+    return true;
+  }
+  [[nodiscard]] bool start(unsigned queue, const VhostRing& ring) RT override {
+    if (refuses) return false;
+    rings[queue] = ring;
+    runs[queue] = true;
+    return true;
+  }
+  void stop(unsigned queue) RT override { runs[queue] = false; }
+  void kick(unsigned queue) RT override { ++kicks[queue]; }
+  [[nodiscard]] bool take_used(unsigned queue) RT override {
+    return std::exchange(used[queue], false);
+  }
+  [[nodiscard]] bool take_broken(unsigned queue) RT override {
+    return std::exchange(broken[queue], false);
+  }
+
+  bool refuses = false;
+  std::uint64_t told = 0;
+  FrameOffloads received;
+  std::array<VhostRing, queues> rings;
+  std::array<bool, queues> runs{};
+  std::array<bool, queues> used{};
+  std::array<bool, queues> broken{};
+  std::array<unsigned, queues> kicks{};
+};
+
+class VhostNetTest : public testing::Test {
+ protected:
+  void start() {
+    driver.start(net.features() | feature::version_1, 64);
+    driver.work();
+  }
+  FakePort port;
+  VhostNet net{port, mac};
+  fakes::TestDriver<fakes::Split> driver{net};
+};
+
+TEST_F(VhostNetTest, NothingIsOfferedThatTheKernelDoesNotDo) {
+  EXPECT_NE(net.features() & net_feature::mrg_rxbuf, 0u);
+  EXPECT_NE(net.features() & net_feature::csum, 0u);
+  EXPECT_EQ(net.features() & net_feature::ctrl_vq, 0u);
+  EXPECT_EQ(net.ring_features() & feature::ring_packed, 0u);
+  EXPECT_EQ(net.read_config(2, Width::b4), 0x03020100u);
+}
+
+TEST_F(VhostNetTest, TheKernelGetsBothRingsAsTheDriverHasThemAndAKick) {
+  start();
+  for (unsigned queue = 0; queue < 2; ++queue) {
+    EXPECT_TRUE(port.runs[queue]);
+    EXPECT_EQ(port.rings[queue].size, 64u);
+    EXPECT_EQ(port.rings[queue].desc, driver.queue(queue).split_rings().desc);
+    EXPECT_EQ(port.kicks[queue], 1u);
+  }
+  EXPECT_EQ(port.told, net.features() | feature::version_1);
+  EXPECT_TRUE(port.received.csum);
+}
+
+TEST_F(VhostNetTest, ANotificationThatComesToTheModelGoesOnToTheKernel) {
+  start();
+  net.notified(1);
+  EXPECT_EQ(port.kicks[1], 2u);
+}
+
+TEST_F(VhostNetTest, WhatTheKernelUsedIsAnInterrupt) {
+  start();
+  port.used[0] = true;
+  driver.work();
+  driver.work();
+  EXPECT_EQ(driver.interrupts().used[0], 1u);
+  EXPECT_EQ(driver.interrupts().used[1], 0u);
+}
+
+TEST_F(VhostNetTest, ADeviceResetIsDoneWhenTheKernelHasLetGo) {
+  start();
+  EXPECT_FALSE(net.stop());
+  EXPECT_TRUE(port.runs[0]);
+  driver.work();
+  EXPECT_FALSE(port.runs[0] || port.runs[1]);
+  EXPECT_TRUE(net.stop());
+  EXPECT_FALSE(port.received.csum);
+  start();
+  EXPECT_TRUE(port.runs[0] && port.runs[1]);
+}
+
+TEST_F(VhostNetTest, OneQueueIsResetAndTheOtherGoesOn) {
+  start();
+  EXPECT_FALSE(net.stop_queue(1));
+  driver.work();
+  EXPECT_TRUE(net.stop_queue(1));
+  EXPECT_TRUE(port.runs[0]);
+  EXPECT_FALSE(port.runs[1]);
+  net.restart_queue(1);
+  driver.work();
+  EXPECT_TRUE(port.runs[1]);
+}
+
+TEST_F(VhostNetTest, AQueueThatTheKernelGivesUpStopsTheDevice) {
+  start();
+  port.broken[1] = true;
+  driver.work();
+  EXPECT_EQ(driver.interrupts().resets, 1u);
+  EXPECT_FALSE(port.runs[0] || port.runs[1]);
+  driver.work();
+  EXPECT_FALSE(port.runs[0]);
+  EXPECT_TRUE(net.stop());
+}
+
+TEST_F(VhostNetTest, AKernelThatRefusesIsAskedOnceAndTheDriverIsTold) {
+  port.refuses = true;
+  start();
+  driver.work();
+  EXPECT_EQ(net.counters().refused, 1u);
+  EXPECT_EQ(driver.interrupts().resets, 1u);
+}
+
+}  // namespace
+}  // namespace takt::virtio
