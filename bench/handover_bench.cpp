@@ -55,9 +55,39 @@ class Register final : public Device {
   std::atomic<std::uint64_t> value_ = 0;
 };
 
+void print_sample(std::string_view name, CycleRate rate, std::uint64_t cycles, unsigned accesses) {
+  fmt::print("{}\t{:.2f}\n", name, static_cast<double>(rate.to_ns(cycles * 100)) / 100 / accesses);
+}
+
 void place_on(int cpu) {
   if (const auto cpus = CpuList::parse(fmt::format("{}", cpu)))
     (void)place_thread(0, {.cpus = *cpus});
+}
+
+/// What any hand-over costs on this machine: a store to a line that another CPU reads all the time,
+/// seen by all before this thread goes on.
+std::vector<std::uint64_t> store_and_fence(int other_cpu) {
+  struct alignas(64) Line {
+    std::atomic<std::uint64_t> word = 0;
+  };
+  Line line, answer;
+  std::thread other{[&] {
+    place_on(other_cpu);
+    for (std::uint64_t seen = 0; seen != ~std::uint64_t{0};
+         answer.word.store(seen, std::memory_order_release))
+      seen = line.word.load(std::memory_order_acquire);
+  }};
+  std::vector<std::uint64_t> took;
+  for (std::uint64_t n = 1; n <= samples; ++n) {
+    const std::uint64_t begin = cycles();
+    line.word.store(n, std::memory_order_release);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    took.push_back(cycles() - begin);
+    while (answer.word.load(std::memory_order_acquire) != n) std::this_thread::yield();
+  }
+  line.word.store(~std::uint64_t{0}, std::memory_order_release);
+  other.join();
+  return took;
 }
 
 /// Longer than the server takes to fall asleep.
@@ -107,8 +137,7 @@ class Bench {
   void print() const {
     const CycleRate rate = clock_.rate();
     for (const Sample& sample : samples_)
-      fmt::print("{}\t{:.2f}\n", sample.name,
-                 static_cast<double>(rate.to_ns(sample.cycles * 100)) / 100 / sample.accesses);
+      print_sample(sample.name, rate, sample.cycles, sample.accesses);
   }
 
  private:
@@ -140,6 +169,10 @@ int main() {
   place_on(0);
   const int server_cpu = std::thread::hardware_concurrency() > 1 ? 1 : 0;
   constexpr std::int64_t second = 1'000'000'000;
+  const CycleClock clock;
+  const auto floor = store_and_fence(server_cpu);
+  const CycleRate rate = clock.rate();
+  for (const std::uint64_t took : floor) print_sample("a store and a fence", rate, took, 1);
   {
     Bench polling{server_cpu, second};
     polling.posted("posted, server polls", 1);

@@ -99,14 +99,14 @@ Served::Lane* Served::oldest() RT {
 }
 
 void Served::do_next(Lane& lane) RT {
-  if (!lane.posted.empty())
+  if (lane.posted.front() != nullptr)
     do_posted(lane);
   else
     do_asked(lane);
 }
 
 void Served::do_posted(Lane& lane) RT {
-  const std::size_t depth = lane.posted.size();
+  const std::size_t depth = lane.posted.depth();
   const Job job = *lane.posted.front();
   put_record({.at = job.posted_at,
               .address = depth - 1,

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "base/hand_over.h"
-#include "base/spsc_ring.h"
+#include "base/slot_ring.h"
 #include "bus/guarded.h"
 #include "bus/work.h"
 
@@ -51,7 +51,7 @@ class Served final : public Guarded, public Work {
   };
   /// A vCPU's way to the device. Its synchronous access, at most one, comes after its posted ones.
   struct alignas(64) Lane {
-    SpscRing<Job, ring_entries> posted;
+    SlotRing<Job, ring_entries> posted;
     Job asked;
     std::atomic<bool> has_asked = false;
     std::uint64_t answer = 0;
@@ -72,7 +72,7 @@ class Served final : public Guarded, public Work {
   void do_asked(Lane& lane) RT;
   std::uint64_t run(const Job& job) RT;
 
-  Bell& bell_;
+  alignas(64) Bell& bell_;
   std::vector<Lane> lanes_;
   alignas(64) std::atomic<std::uint64_t> next_stamp_ = 0;
   std::atomic<std::uint64_t> back_pressure_ = 0;

@@ -73,8 +73,13 @@ void EventLoop::Watch::want(std::uint32_t events) RT {
 
 /// The exchange and the one in may_sleep() are what makes sure that either this one sees the
 /// sleeper or the sleeper sees what was put before this call.
+/// The fences here and in may_sleep(): either this thread sees that the server is about to sleep,
+/// or the server sees what was put before. An awake server's flag is only read: the line stays
+/// shared.
 void EventLoop::ring() RT {
-  if (!asleep_.exchange(false, std::memory_order_seq_cst)) return;
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (!asleep_.load(std::memory_order_relaxed)) return;
+  if (!asleep_.exchange(false, std::memory_order_acq_rel)) return;
   rung_at_.store(cycles(), std::memory_order_relaxed);
   signal_eventfd(wake_);
 }
@@ -113,7 +118,8 @@ Worked EventLoop::turn() RT {
 /// From here on a ring() wakes, so what was put before is looked for once more.
 bool EventLoop::may_sleep(Worked worked) RT {
   if (worked == Worked::some || stopping_.load(std::memory_order_acquire) || polls()) return false;
-  asleep_.exchange(true, std::memory_order_seq_cst);
+  asleep_.store(true, std::memory_order_relaxed);
+  std::atomic_thread_fence(std::memory_order_seq_cst);
   if (turn() == Worked::nothing && !stopping_.load(std::memory_order_acquire)) return true;
   asleep_.store(false, std::memory_order_relaxed);
   return false;
