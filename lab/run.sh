@@ -204,6 +204,12 @@ deterministic) qemu+=(-accel tcg -icount shift=0,sleep=off -rtc base=2026-01-01,
 stress) qemu+=(-accel tcg,thread=multi -seed "$seed") ;;
 plain) qemu+=(-accel tcg -seed "$seed") ;;
 esac
+# Several CPUs run in turn, each until the next timer is due: 1 ms, perhaps, of which each has a part, while the clock of all
+# goes on, and who is interrupted meanwhile is late by the others' turns. A timer that does nothing, a packet filter's, ends
+# each turn after 1 us for each CPU.
+# shellcheck disable=SC2054
+[ "$mode" != deterministic ] || [ "$smp" = 1 ] ||
+    qemu+=(-netdev hubport,id=turns,hubid=9 -object "filter-buffer,id=turn,netdev=turns,interval=$smp")
 # shellcheck disable=SC2206  # words, on purpose
 qemu+=(-append "$parameters${append:+ $append}" $l0)
 
