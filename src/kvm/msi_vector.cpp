@@ -46,9 +46,11 @@ bool IrqfdVector::is_in_force(const MsiMessage& message) const {
 }
 
 // Not in create(): on arm64 KVM takes no irqfd before the vGIC is initialised, which comes after
-// the vCPUs (EAGAIN).
+// the vCPUs (EAGAIN). KVM leaves what it finds in the eventfd to a kernel worker of ordinary
+// priority, so it finds nothing.
 void IrqfdVector::let_through(bool on) {
   if (!event_ || on == bound_) return;
+  const bool waits = on && take_event();
   kvm_irqfd request{};
   request.fd = static_cast<std::uint32_t>(event_.raw());
   request.gsi = gsi_.raw();
@@ -57,6 +59,7 @@ void IrqfdVector::let_through(bool on) {
     bound_ = on;
   else
     count_refusal();
+  if (waits) fire();
 }
 
 void IrqfdVector::publish(const MsiMessage& message) {

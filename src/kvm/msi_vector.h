@@ -55,7 +55,7 @@ class IrqfdVector final : public MsiVector {
   /// through: from then on nobody but KVM sees a signal (Linux 5.11; before, a watcher is woken to
   /// find nothing).
   [[nodiscard]] int event() const RT override { return event_.raw(); }
-  /// Whether it was signalled while it was not let through, since the last call. One thread.
+  /// Whether it was signalled while it was not let through, since the last call. Any thread.
   [[nodiscard]] bool take_event() RT { return drain_eventfd(event_); }
   /// KVM has the eventfd, or has it not. What was signalled before is delivered then.
   void let_through(bool on) override;

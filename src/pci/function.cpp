@@ -140,6 +140,11 @@ void Function::enable() {
   config_.write(Reg::command, Width::b2, command);
 }
 
+bool Function::is_bus_master() const RT {
+  return Command::bus_master::get(
+      static_cast<std::uint16_t>(config_.read(Reg::command, Width::b2)));
+}
+
 Device* Function::window(Access access) const RT {
   const bool inside =
       window_ != nullptr && access.offset >= window_offset_ && access.offset < window_offset_ + 4u;
@@ -154,6 +159,7 @@ Function::Effect Function::write(Access access, std::uint32_t value) RT {
   const bool command_or_bar =
       touches(access, Reg::command, Reg::status) || touches(access, Reg::bar0, Reg::bar_end);
   const Decoded before = command_or_bar ? decoded() : Decoded{};
+  const bool was_bus_master = is_bus_master();
   config_.write(access.offset, access.width, value);
   Effect effect;
   const std::uint64_t control = msix_capability_ + 2u;
@@ -166,6 +172,7 @@ Function::Effect Function::write(Access access, std::uint32_t value) RT {
   }
   if (!command_or_bar) return effect;
   if (intx_) intx_->settle();
+  if (bus_master_bell_ != nullptr && !was_bus_master && is_bus_master()) bus_master_bell_->ring();
   effect.remap = decoded() != before;
   return effect;
 }

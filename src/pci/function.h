@@ -18,6 +18,7 @@
 #include "bus/device.h"
 #include "bus/irq.h"
 #include "bus/msi.h"
+#include "bus/work.h"
 #include "pci/config_space.h"
 #include "pci/intx.h"
 #include "pci/msi.h"
@@ -81,6 +82,8 @@ class Function {
   /// The function has the pin INTA#, which ends at `pin`; `irq_line` is what firmware writes into
   /// the register of that name. Returns what the model drives.
   IrqSink& add_intx(IrqSink& pin, std::uint8_t irq_line);
+  /// Rung when the guest lets the function reach memory; outlives it.
+  void tell_bus_master(Bell& bell) { bus_master_bell_ = &bell; }
   /// As firmware does: the BAR's address.
   void place_bar(unsigned index, std::uint64_t start);
   /// As firmware does: memory, I/O and bus mastering are on.
@@ -98,6 +101,8 @@ class Function {
   [[nodiscard]] std::uint32_t read(Access access) const RT {
     return config_.read(access.offset, access.width);
   }
+  /// Whether the function may reach memory: PCI Local Bus 3.0, 6.2.2. Any thread.
+  [[nodiscard]] bool is_bus_master() const RT;
   /// What a write leaves for the server of `pci`.
   struct Effect {
     bool remap = false;  // other BARs are decoded now, or elsewhere
@@ -125,6 +130,7 @@ class Function {
   std::uint8_t last_capability_ = 0;
   std::uint8_t window_offset_ = 0;
   Device* window_ = nullptr;
+  Bell* bus_master_bell_ = nullptr;
   std::uint8_t msix_capability_ = 0;
   std::unique_ptr<Msix> msix_;
   std::unique_ptr<Msi> msi_;

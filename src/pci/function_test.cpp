@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "pci/bus_master.h"
 #include "pci/fakes.h"
 #include "pci/regs.h"
 
@@ -136,6 +137,33 @@ TEST_F(FunctionTest, AnInterruptShowsInTheStatusRegisterAndCanBeDisabled) {  // 
   line.drive(false);
   EXPECT_FALSE(pin.now);
   EXPECT_EQ(read(Reg::status, Width::b2) & 8, 0u);
+}
+
+TEST_F(FunctionTest, WorkIsDoneWhileTheGuestLetsTheFunctionReachMemory) {
+  class CountingWork final : public Work {
+   public:
+    Worked work() RT override {
+      ++turns;
+      return Worked::some;
+    }
+    unsigned turns = 0;
+  } work;
+  class CountingBell final : public Bell {
+   public:
+    void ring() RT override { ++rings; }
+    unsigned rings = 0;
+  } bell;
+  BusMasterWork guarded{function, work, bell};
+  EXPECT_EQ(guarded.work(), Worked::nothing);
+  write(Reg::command, 0b010, Width::b2);
+  EXPECT_EQ(bell.rings, 0u);
+  write(Reg::command, 0b110, Width::b2);
+  write(Reg::command, 0b110, Width::b2);
+  EXPECT_EQ(bell.rings, 1u);
+  EXPECT_EQ(guarded.work(), Worked::some);
+  write(Reg::command, 0b010, Width::b2);
+  EXPECT_EQ(guarded.work(), Worked::nothing);
+  EXPECT_EQ(work.turns, 1u);
 }
 
 }  // namespace

@@ -123,6 +123,9 @@ class Core final : public Work, private Interrupts {
   [[nodiscard]] std::uint64_t read_config(std::uint64_t offset, Width width) RT;
   void write_config(std::uint64_t offset, Width width, std::uint64_t value) RT;
 
+  /// A reset, of the device or of a queue, waits for the model to let go.
+  [[nodiscard]] bool is_resetting() const RT { return s_.resetting || queues_resetting_ != 0; }
+
   // Work
   void begin() RT override { model_.begin(); }
   Worked work() RT override;

@@ -77,6 +77,7 @@ PciTransport::PciTransport(Model& model, const GuestMem& mem, Bell& bell, IrqSin
                  .subsystem = subsystem_device}},
       pin_{function_.add_intx(pin, irq_line)},
       window_{function_} {
+  function_.tell_bus_master(bell);
   function_.add_bar({.index = bar, .bytes = layout::bar_bytes, .widest = Width::b4});
   add_capabilities();
   add_rules();
@@ -145,6 +146,11 @@ void PciTransport::write_common(Access access, std::uint64_t value) RT {
   if (reg == nullptr || !reg->writable) return;
   const std::uint16_t vectors = msix_ == nullptr ? std::uint16_t{0} : msix_->vectors();
   pci_common::write(core_, reg->offset, static_cast<std::uint32_t>(value), vectors);
+}
+
+Worked PciTransport::work() RT {
+  const bool may = function_.is_bus_master() || core_.is_resetting();
+  return may ? core_.work() : Worked::nothing;
 }
 
 // --- interrupts: 4.1.5 ---

@@ -10,6 +10,9 @@
 //   Without MSI-X enabled, INTA# by the ISR status.
 //   The capability PCI_CFG (4.1.4.9) is a window to all BARs in configuration space, for firmware.
 //
+// Without bus mastering the device does not look at its queues. (A kernel that serves them, vhost,
+// is not told.)
+//
 // The accesses come under what serialises the device, and so does work(): under policy A the board
 // calls it in Guarded::with(). Those of the ISR status and of the window come from any vCPU's
 // thread at any time; the window's go on to the Guarded of the BAR.
@@ -69,7 +72,7 @@ class PciTransport final : public Device, public Work, private Transport {
 
   // Work
   void begin() RT override { core_.begin(); }
-  Worked work() RT override { return core_.work(); }
+  Worked work() RT override;
   void finish() override { core_.finish(); }
 
  private:

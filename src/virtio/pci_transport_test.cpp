@@ -33,6 +33,7 @@ class PciTransportTest : public testing::Test {
         transport.function().add_msix(sinks, PciTransport::msix_bar, upkeep, 3, DeviceId{1});
     transport.attach(msix);
     upkeep.attach(3, transport.function());
+    transport.function().enable();
   }
   std::uint64_t read(std::uint64_t offset, Width width = Width::b4) {
     return guarded.read({offset, width});
@@ -206,6 +207,21 @@ TEST_F(PciTransportTest, WithoutMsixAChangeOfTheConfigurationIsTheSecondBit) {
   EXPECT_EQ(read(config_generation, Width::b1), 1u);
   EXPECT_EQ(read(0x1000, Width::b1), 2u);
   EXPECT_EQ(read(0x1000, Width::b1), 0u);
+}
+
+TEST_F(PciTransportTest, WithoutBusMasteringQueuesWaitAndAResetIsDoneAllTheSame) {
+  drive();
+  pci::Function& f = transport.function();
+  static_cast<void>(f.write({pci::Reg::command, Width::b2}, 0b010));
+  use(0);
+  EXPECT_FALSE(rings[0].used());
+  static_cast<void>(f.write({pci::Reg::command, Width::b2}, 0b110));
+  transport.work();
+  EXPECT_TRUE(rings[0].used());
+  static_cast<void>(f.write({pci::Reg::command, Width::b2}, 0b010));
+  write(device_status, 0, Width::b1);
+  transport.work();
+  EXPECT_EQ(read(device_status, Width::b1), 0u);
 }
 
 TEST_F(PciTransportTest, WithMsixTheQueuesVectorFiresAndIsrStaysClear) {

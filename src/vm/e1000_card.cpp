@@ -4,6 +4,7 @@
 #include "host/system_clock.h"
 #include "host/timer_alarm.h"
 #include "kvm/msi_vector.h"
+#include "pci/bus_master.h"
 #include "pci/e1000.h"
 #include "pci/regs.h"
 #include "vm/frame_ports.h"
@@ -41,7 +42,8 @@ class E1000Card final : public PciCard, public CardInside {
     model_.emplace(*port_, line_, clock_, *alarm_, mem_, bell_, mac_);
     Guarded& guarded = world.servers.guard(world.config, device.name, *model_);
     io_.emplace(guarded);
-    world.servers.add_work(world.config, device.name, guarded, *model_);
+    work_.emplace(function_, *model_, bell_);
+    world.servers.add_work(world.config, device.name, guarded, *work_);
     const DeviceId id = guarded.id();
     function_.add_bar({.index = 0,
                        .bytes = E1000::memory_bytes,
@@ -74,6 +76,7 @@ class E1000Card final : public PciCard, public CardInside {
   SteadyClock clock_;
   std::unique_ptr<TimerAlarm> alarm_;
   std::optional<E1000> model_;
+  std::optional<pci::BusMasterWork> work_;
   std::optional<E1000Io> io_;
 };
 
