@@ -51,6 +51,7 @@ class Trial {
     const std::size_t depth = Fcr::fifo_enable::get(s.fcr.raw) ? 16 : 1;
     require(s.rx.size() <= depth && s.tx.size() <= depth);
     require(!s.thr_pending || s.tx.empty());
+    require(s.sent <= ByteFifo::capacity);
     require(irq_.level() == (gate(s) && pending(s)) && line_.now == irq_.level());
     const Uart16550::Counters& lost = uart_.counters();
     require(written_ + received_ ==
@@ -64,7 +65,7 @@ class Trial {
   static bool pending(const Uart16550::State& s) {
     const std::uint8_t ier = s.ier.raw;
     return (Ier::elsi::get(ier) && s.oe) || (Ier::erbfi::get(ier) && !s.rx.empty()) ||
-           (Ier::etbei::get(ier) && s.thr_pending) ||
+           (Ier::etbei::get(ier) && s.thr_pending && s.sent < ByteFifo::capacity) ||
            (Ier::edssi::get(ier) && Msr::deltas::get(s.msr.raw) != 0);
   }
   bool dlab() const { return Lcr::dlab::get(uart_.state().lcr.raw); }
