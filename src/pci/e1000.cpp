@@ -38,6 +38,11 @@ E1000::E1000(FramePort& port, IrqSink& line, Clock& clock, Alarm& alarm, const G
   update_link();
 }
 
+void E1000::belong_to(pci::Function& function) {
+  function_ = &function;
+  function.tell_bus_master(bell_);
+}
+
 AccessRules E1000::rules() const {
   static constexpr std::array<AccessRule, 7> rules{{
       rule(Reg::STATUS, Run::in_line, Run::synchronous),
@@ -234,12 +239,14 @@ void E1000::link_came_up() RT {
 
 // --- the server ---
 
+/// Interrupts and their delays go on without bus mastering: the line needs none.
 Worked E1000::work() RT {
   interrupts_.take_over();
-  const Worked sent = transmitter_.work();
-  const Worked received = receiver_.work();
+  Worked worked = Worked::nothing;
+  if (function_ == nullptr || function_->is_bus_master())
+    worked = std::max(transmitter_.work(), receiver_.work());
   update_alarm();
-  return std::max(sent, received);
+  return worked;
 }
 
 void E1000::alarm_fired() RT {

@@ -33,6 +33,7 @@
 #include "pci/e1000_rx.h"
 #include "pci/e1000_tx.h"
 #include "pci/e1000_wire.h"
+#include "pci/function.h"
 
 namespace takt {
 
@@ -50,6 +51,10 @@ class E1000 final : public Device, public Work {
   /// All outlive it.
   E1000(FramePort& port, IrqSink& line, Clock& clock, Alarm& alarm, const GuestMem& mem, Bell& bell,
         const MacAddress& mac);
+
+  /// Set-up: the function whose bus mastering says whether the rings may be looked at; without one
+  /// they may. Outlives it.
+  void belong_to(pci::Function& function);
 
   // Device
   [[nodiscard]] std::string_view name() const override { return "e1000"; }
@@ -108,6 +113,7 @@ class E1000 final : public Device, public Work {
   Clock& clock_;
   Alarm& alarm_;
   Bell& bell_;
+  const pci::Function* function_ = nullptr;
   e1000::InterruptUnit interrupts_;
   e1000::Core core_;
   e1000::Eeprom eeprom_;

@@ -19,6 +19,28 @@ TEST_F(E1000Tx, FrameOfALegacyDescriptorIsSentAndReported) {  // 3.3.3
   EXPECT_EQ(in(Reg::ICR), Cause::txdw | Cause::txqe | Cause::txd_low);
 }
 
+TEST_F(E1000Tx, WithoutBusMasteringFramesWaitAndAHeldInterruptStillComes) {
+  pci::Function function{{.vendor = E1000::vendor_id, .device = E1000::device_id}};
+  device.belong_to(function);
+  start_tx();
+  send(frame_of(100));
+  EXPECT_TRUE(port.sent.empty());
+  EXPECT_FALSE(tx_done(0));
+  out(Reg::ITR, 1000);
+  out(Reg::IMS, Cause::lsc);
+  out(Reg::ICS, Cause::lsc);
+  EXPECT_TRUE(line.now);
+  (void)in(Reg::ICR);
+  out(Reg::ICS, Cause::lsc);
+  run();
+  EXPECT_FALSE(line.now);
+  EXPECT_TRUE(alarm.deadline.has_value());
+  function.enable();
+  run();
+  EXPECT_EQ(port.sent.size(), 1u);
+  EXPECT_TRUE(tx_done(0));
+}
+
 TEST_F(E1000Tx, WithoutReportStatusNothingIsWrittenBack) {
   start_tx();
   (void)in(Reg::ICR);

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "pci/bus_master.h"
 #include "pci/fakes.h"
 #include "pci/regs.h"
 
@@ -139,31 +138,23 @@ TEST_F(FunctionTest, AnInterruptShowsInTheStatusRegisterAndCanBeDisabled) {  // 
   EXPECT_EQ(read(Reg::status, Width::b2) & 8, 0u);
 }
 
-TEST_F(FunctionTest, WorkIsDoneWhileTheGuestLetsTheFunctionReachMemory) {
-  class CountingWork final : public Work {
-   public:
-    Worked work() RT override {
-      ++turns;
-      return Worked::some;
-    }
-    unsigned turns = 0;
-  } work;
+TEST_F(FunctionTest, TheBellIsRungWhenTheGuestLetsTheFunctionReachMemory) {
   class CountingBell final : public Bell {
    public:
     void ring() RT override { ++rings; }
     unsigned rings = 0;
   } bell;
-  BusMasterWork guarded{function, work, bell};
-  EXPECT_EQ(guarded.work(), Worked::nothing);
+  function.tell_bus_master(bell);
+  EXPECT_FALSE(function.is_bus_master());
   write(Reg::command, 0b010, Width::b2);
   EXPECT_EQ(bell.rings, 0u);
   write(Reg::command, 0b110, Width::b2);
   write(Reg::command, 0b110, Width::b2);
   EXPECT_EQ(bell.rings, 1u);
-  EXPECT_EQ(guarded.work(), Worked::some);
+  EXPECT_TRUE(function.is_bus_master());
   write(Reg::command, 0b010, Width::b2);
-  EXPECT_EQ(guarded.work(), Worked::nothing);
-  EXPECT_EQ(work.turns, 1u);
+  EXPECT_FALSE(function.is_bus_master());
+  EXPECT_EQ(bell.rings, 1u);
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include "host/system_clock.h"
 #include "host/timer_alarm.h"
 #include "kvm/msi_vector.h"
-#include "pci/bus_master.h"
 #include "pci/e1000.h"
 #include "pci/regs.h"
 #include "vm/frame_ports.h"
@@ -40,10 +39,10 @@ class E1000Card final : public PciCard, public CardInside {
   Result<> plug(const PciWorld& world, const PciDevice& device) {
     TRY(alarm_, TimerAlarm::on_steady_clock(clock_));
     model_.emplace(*port_, line_, clock_, *alarm_, mem_, bell_, mac_);
+    model_->belong_to(function_);
     Guarded& guarded = world.servers.guard(world.config, device.name, *model_);
     io_.emplace(guarded);
-    work_.emplace(function_, *model_, bell_);
-    world.servers.add_work(world.config, device.name, guarded, *work_);
+    world.servers.add_work(world.config, device.name, guarded, *model_);
     const DeviceId id = guarded.id();
     function_.add_bar({.index = 0,
                        .bytes = E1000::memory_bytes,
@@ -76,7 +75,6 @@ class E1000Card final : public PciCard, public CardInside {
   SteadyClock clock_;
   std::unique_ptr<TimerAlarm> alarm_;
   std::optional<E1000> model_;
-  std::optional<pci::BusMasterWork> work_;
   std::optional<E1000Io> io_;
 };
 
