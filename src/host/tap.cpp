@@ -11,8 +11,6 @@
 namespace takt {
 namespace {
 
-constexpr FrameOffloads everything{
-    .csum = true, .tso4 = true, .tso6 = true, .ecn = true, .ufo = true};
 /// Frames that one receive() looks at; when all of them are dropped epoll tells of more.
 constexpr int most_tries = 8;
 
@@ -49,8 +47,8 @@ Result<std::vector<std::unique_ptr<Tap>>> Tap::adopt(std::vector<Fd> fds, EventL
   return taps;
 }
 
-FrameOffloads Tap::send_offloads() const RT { return everything; }
-FrameOffloads Tap::receive_offloads() const RT { return everything; }
+FrameOffloads Tap::send_offloads() const RT { return tap_offloads; }
+FrameOffloads Tap::receive_offloads() const RT { return tap_offloads; }
 
 void Tap::set_receive_offloads(const FrameOffloads& offloads) RT {
   allowed_ = offloads;

@@ -17,6 +17,10 @@
 
 namespace takt {
 
+/// What a tap takes undone, and may be told to leave undone.
+inline constexpr FrameOffloads tap_offloads{
+    .csum = true, .tso4 = true, .tso6 = true, .ecn = true, .ufo = true};
+
 class TapOffloads {
  public:
   /// For the interface of `tap`, which stays the caller's. Nothing is left undone from now on.

@@ -82,12 +82,12 @@ std::unexpected<Error> refused(const std::string& name, bool multi_queue) {
   return text;
 }
 
-Result<Fd> open_queue(const std::string& name, bool multi_queue) {
+Result<Fd> open_queue(const std::string& name, bool multi_queue, int header_bytes) {
   TRY(Fd fd, open_device());
   ifreq request = request_for(name);
   request.ifr_flags = static_cast<short>(wanted_flags | (multi_queue ? IFF_MULTI_QUEUE : 0));
   if (::ioctl(fd.raw(), TUNSETIFF, &request) != 0) return refused(name, multi_queue);
-  return check_tap(std::move(fd));
+  return check_tap(std::move(fd), header_bytes);
 }
 
 Result<> bring_up(const std::string& name) {
@@ -103,7 +103,7 @@ Result<> bring_up(const std::string& name) {
 
 }  // namespace
 
-Result<std::vector<Fd>> open_tap(const std::string& name, unsigned queues) {
+Result<std::vector<Fd>> open_tap(const std::string& name, unsigned queues, int header_bytes) {
   TRY_VOID(check_name(name));
   const bool is_there = ::if_nametoindex(name.c_str()) != 0;
   const auto flags = is_there ? flags_of(name) : std::nullopt;
@@ -111,14 +111,14 @@ Result<std::vector<Fd>> open_tap(const std::string& name, unsigned queues) {
   const bool multi_queue = queues > 1 || (flags && (*flags & IFF_MULTI_QUEUE) != 0);
   std::vector<Fd> all;
   for (unsigned n = 0; n < std::max(queues, 1U); ++n) {
-    TRY(Fd fd, open_queue(name, multi_queue));
+    TRY(Fd fd, open_queue(name, multi_queue, header_bytes));
     all.push_back(std::move(fd));
   }
   if (!is_there) TRY_VOID(bring_up(name));
   return all;
 }
 
-Result<Fd> check_tap(Fd fd) {
+Result<Fd> check_tap(Fd fd, int header_bytes) {
   ifreq request{};
   if (::ioctl(fd.raw(), TUNGETIFF, &request) != 0)
     return usage_error(
@@ -130,8 +130,7 @@ Result<Fd> check_tap(Fd fd) {
   if (::fcntl(fd.raw(), F_SETFL, flags | O_NONBLOCK) != 0 ||
       ::fcntl(fd.raw(), F_SETFD, FD_CLOEXEC) != 0)
     return sys_error("fcntl");
-  int bytes = sizeof(FrameHeader);
-  TRY_VOID(set_header_bytes(fd, bytes));
+  TRY_VOID(set_header_bytes(fd, header_bytes));
   return fd;
 }
 

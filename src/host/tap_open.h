@@ -7,15 +7,18 @@
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "bus/frame_port.h"
 
 namespace takt {
 
 /// The descriptors of `queues` queues of tap interface `name`: non-blocking, each frame behind a
-/// FrameHeader. An interface that is not there is made, and brought up, where the user may; it goes
-/// with the last descriptor. One that is there is left up or down, as the administrator has it.
-[[nodiscard]] Result<std::vector<Fd>> open_tap(const std::string& name, unsigned queues);
+/// FrameHeader and, with more `header_bytes` than that has, what follows it (virtio 1.2, 5.1.6). An
+/// interface that is not there is made, and brought up, where the user may; it goes with the last
+/// descriptor. One that is there is left up or down, as the administrator has it.
+[[nodiscard]] Result<std::vector<Fd>> open_tap(const std::string& name, unsigned queues,
+                                               int header_bytes = sizeof(FrameHeader));
 
 /// The same for a descriptor that somebody else has opened and bound to an interface.
-[[nodiscard]] Result<Fd> check_tap(Fd fd);
+[[nodiscard]] Result<Fd> check_tap(Fd fd, int header_bytes = sizeof(FrameHeader));
 
 }  // namespace takt

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/if_tun.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -24,10 +23,6 @@ namespace {
 
 constexpr IoctlValue<VHOST_SET_OWNER> set_owner{"VHOST_SET_OWNER"};
 constexpr Ioctl<VHOST_GET_FEATURES, std::uint64_t> get_features{"VHOST_GET_FEATURES"};
-constexpr Ioctl<TUNSETVNETHDRSZ, int> set_header_bytes{"TUNSETVNETHDRSZ"};
-
-constexpr FrameOffloads everything{
-    .csum = true, .tso4 = true, .tso6 = true, .ecn = true, .ufo = true};
 
 constexpr std::uint64_t bit(unsigned n) { return std::uint64_t{1} << n; }
 
@@ -89,7 +84,7 @@ bool tell(const Fd& vhost, unsigned long request, Arg arg) RT {
 Result<std::unique_ptr<VhostTap>> VhostTap::open(const std::string& name, const GuestMem& mem,
                                                  EventLoop& loop, DeviceId device) {
   TRY(Fd vhost, open_vhost());
-  TRY(auto taps, open_tap(name, 1));
+  TRY(auto taps, open_tap(name, 1, header_bytes));
   std::unique_ptr<VhostTap> port{new VhostTap{std::move(vhost), std::move(taps.front())}};
   TRY_VOID(port->set_up(mem));
   TRY_VOID(port->make_events(loop, device));
@@ -97,8 +92,6 @@ Result<std::unique_ptr<VhostTap>> VhostTap::open(const std::string& name, const 
 }
 
 Result<> VhostTap::set_up(const GuestMem& mem) {
-  int bytes = header_bytes;
-  TRY_VOID(set_header_bytes(tap_, bytes));
   TRY(offloads_, TapOffloads::start(tap_));
   TRY(worker_, new_worker([this] { return set_owner(vhost_); }));
   std::uint64_t features = 0;
@@ -125,8 +118,8 @@ Result<> VhostTap::make_events(EventLoop& loop, DeviceId device) {
   return {};
 }
 
-FrameOffloads VhostTap::send_offloads() const RT { return everything; }
-FrameOffloads VhostTap::receive_offloads() const RT { return everything; }
+FrameOffloads VhostTap::send_offloads() const RT { return tap_offloads; }
+FrameOffloads VhostTap::receive_offloads() const RT { return tap_offloads; }
 void VhostTap::set_receive_offloads(const FrameOffloads& offloads) RT { offloads_->want(offloads); }
 
 bool VhostTap::set_features(std::uint64_t negotiated) RT {

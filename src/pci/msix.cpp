@@ -33,9 +33,11 @@ MsiMessage Msix::Entry::message() const RT {
   return {.address = std::uint64_t{address_high} << 32 | address_low, .data = data};
 }
 
-bool Msix::may_go(const Entry& entry) const RT {
-  return enabled_ && !function_masked_ && !entry.masked && entry.ready;
+bool Msix::is_open(const Entry& entry) const RT {
+  return enabled_ && !function_masked_ && !entry.masked;
 }
+
+bool Msix::may_go(const Entry& entry) const RT { return is_open(entry) && entry.ready; }
 
 void Msix::go_if_pending(std::uint16_t vector) RT {
   Entry& entry = entries_[vector];
@@ -102,7 +104,7 @@ void Msix::write_table(std::uint64_t offset, std::uint32_t value, VcpuId from) R
     default: turned = entry.masked.exchange(mask) != mask; break;
   }
   if (turned && enabled_ && has_event(vector)) return upkeep_.ask_route(slot_, vector, from);
-  if (entry.masked || !enabled_ || function_masked_) return;
+  if (!is_open(entry)) return;
   if (!entry.ready) return upkeep_.ask_route(slot_, vector, from);
   go_if_pending(vector);
 }
@@ -125,8 +127,7 @@ bool Msix::write_control(std::uint16_t value) RT {
 /// may go another way than before.
 bool Msix::has_to_be_routed(std::uint16_t vector) const RT {
   const Entry& entry = entries_[vector];
-  const bool open = enabled_ && !function_masked_ && !entry.masked;
-  return has_event(vector) || (open && !entry.ready);
+  return has_event(vector) || (is_open(entry) && !entry.ready);
 }
 
 void Msix::route(std::uint16_t vector) {
@@ -138,8 +139,7 @@ void Msix::route(std::uint16_t vector) {
 
 void Msix::route_one(std::uint16_t vector) {
   Entry& entry = entries_[vector];
-  const bool open = enabled_ && !function_masked_ && !entry.masked;
-  if (!open) return sinks_[vector]->let_through(false);
+  if (!is_open(entry)) return sinks_[vector]->let_through(false);
   const MsiMessage message = entry.message();
   sinks_[vector]->set_message(message);
   entry.ready = true;

@@ -65,6 +65,8 @@ class Msix final : public Device {
     std::atomic<bool> ready = false;  // KVM has the message that is in the table
     [[nodiscard]] MsiMessage message() const RT;
   };
+  /// Nothing of the guest's holds it back.
+  [[nodiscard]] bool is_open(const Entry& entry) const RT;
   [[nodiscard]] bool may_go(const Entry& entry) const RT;
   void go_if_pending(std::uint16_t vector) RT;
   [[nodiscard]] bool has_event(std::uint16_t vector) const RT { return event(vector) >= 0; }

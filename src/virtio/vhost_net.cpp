@@ -42,7 +42,6 @@ void VhostNet::start(std::uint64_t features, std::span<Virtqueue> queues,
 }
 
 bool VhostNet::stop() RT {
-  s_.stopping = true;
   s_.wanted = {};
   if (s_.with_kernel != std::array<bool, VhostPort::queues>{}) return false;
   port_.set_receive_offloads({});

@@ -18,8 +18,7 @@ namespace takt::virtio {
 class VhostNet final : public Model {
  public:
   struct State {
-    bool running = false;  // between start() and stop(), as the driver sees it
-    bool stopping = false;
+    bool running = false;
     std::uint64_t features = 0;                         // negotiated
     std::array<bool, VhostPort::queues> wanted{};       // shall be the kernel's
     std::array<bool, VhostPort::queues> with_kernel{};  // are
