@@ -82,6 +82,8 @@ void halt_until(const Event& event) {
   unmask_interrupts();
 }
 
+std::uint64_t early_wake_ups() { return 0; }
+
 std::uint64_t lost_after() {
   constexpr std::uint64_t seconds = 8;
   const std::uint64_t hz = PROBE_READ("cntfrq_el0");

@@ -53,6 +53,9 @@ std::uint64_t now();
 void relax();
 /// Sleeps until `event` is set. Any CPU.
 void halt_until(const Event& event);
+/// How often `halt_until` was woken before it slept, which a CPU never does and a hypervisor may:
+/// then it did not sleep.
+std::uint64_t early_wake_ups();
 /// Ticks after which an interrupt that has not come is taken for lost: some seconds. Any CPU.
 std::uint64_t lost_after();
 

@@ -84,7 +84,8 @@ void measure_timer(Report& report) {
       .field("overruns", counts.overruns)
       .field("early", counts.early)
       .field("period_us", report.options().period_us)
-      .field("idle", report.options().idle == Idle::halt ? "halt" : "poll");
+      .field("idle", report.options().idle == Idle::halt ? "halt" : "poll")
+      .field("woken_before_halt", machine::early_wake_ups());
   report.end("timer", report.time_unit(), h);
 }
 

@@ -20,5 +20,7 @@ void build_idt();
 void load_idt();
 
 machine::Event& event_of(Vector vector);
+/// Interrupts that came between an STI and its HLT. Never on a CPU; see interrupts.cpp. Any CPU.
+std::uint64_t shadows_lost();
 
 }  // namespace probe::x86

@@ -16,8 +16,7 @@ words="console=ttyS0 quiet loglevel=4 panic=-1 $guest_words takt.job=smp takt.lo
 bare controller /job/controller.toml --print-effective --cmdline "$words"
 mixed() { bare mixed /job/mixed.toml --print-effective --cmdline "$words"; }
 mixed
-# The emulator's CPUs sometimes see a breakpoint of the guest kernel's own code patching after it has gone
-# (seen once in four boots, on a host and guest that each patch themselves with two CPUs): once more then.
+# A stale breakpoint of the emulator's (lab/README.md), seen once in four boots: once more then.
 if grep -q 'Oops: int3' "$results/mixed.console"; then
     echo "mixed: the emulator showed a stale breakpoint; again"
     mixed
