@@ -83,14 +83,17 @@ function(takt_guard program)
   endif()
 endfunction()
 
-# takt_test(NAME SOURCES files... LIBS libs...)
-# A GoogleTest binary, one ctest entry, labelled "unit". A binary without tests fails.
+# takt_test(NAME [THREADS] [ARCH] SOURCES files... LIBS libs...)
+# A GoogleTest binary, one ctest entry, labelled "unit"; "threads" too if it has several, "arch" if what it tests
+# differs by architecture (targets takt_tests_threads, takt_tests_arch: these and what they need). A binary without tests fails.
 # Not in release builds: those are for users and for whole-system tests.
+add_custom_target(takt_tests_threads)
+add_custom_target(takt_tests_arch)
 function(takt_test name)
   if(CMAKE_BUILD_TYPE STREQUAL "Release")
     return()
   endif()
-  cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(arg "THREADS;ARCH" "" "SOURCES;LIBS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE takt_flags ${arg_LIBS} GTest::gtest GTest::gtest_main)
   target_compile_options(${name} PRIVATE -fno-rtti)
@@ -98,7 +101,15 @@ function(takt_test name)
     target_compile_options(${name} PRIVATE -O0)
   endif()
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 120
+  set(labels unit)
+  foreach(kind THREADS ARCH)
+    if(arg_${kind})
+      string(TOLOWER ${kind} label)
+      list(APPEND labels ${label})
+      add_dependencies(takt_tests_${label} ${name})
+    endif()
+  endforeach()
+  set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT 120
     FAIL_REGULAR_EXPRESSION "0 tests from 0 test suites ran")
 endfunction()
 

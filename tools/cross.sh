@@ -15,6 +15,7 @@ preset_of() {
 }
 
 is_cross() { case $1 in arm64*) return 0 ;; *) return 1 ;; esac; }
+arch_of() { if is_cross "$1"; then echo arm64; else host_arch; fi; }
 
 # What the cross compiler links with. Only these, without what they depend on: the compiler brings its own C library.
 cross_packages="libboost1.74-dev libcli11-dev libdeflate0 libdeflate-dev libfdt-dev libfdt1 libfmt-dev libfmt9 libgtest-dev libtomlplusplus-dev liburing-dev liburing2

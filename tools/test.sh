@@ -11,20 +11,28 @@ passed=0 failed=0 skipped=0 broken=()
 # cross_stage STAGE: nothing on arm64 itself, where the other stages are the same.
 cross_stage() { [ "$(host_arch)" = arm64 ] || echo "$1"; }
 
+# The default is for the time between two changes: two builds, and each test once. `all` has every build.
 stages_of() {
     case $1 in
-    unit) echo unit:gcc unit:asan unit:tsan "$(cross_stage unit:arm64-debug)" ;;
+    default) echo unit:asan fuzz:asan "$(native_kvm kvm:release)" lab:release ;;
+    unit) echo unit:asan unit:gcc threads:tsan "$(cross_stage arch:arm64-debug)" ;;
     fuzz) echo fuzz:asan ;;
-    kvm) [ "$(host_arch)" = arm64 ] || echo kvm:release kvm:gcc ;; # arm64 has none yet: test/README.md
+    kvm) native_kvm "kvm:release kvm:gcc" ;;
     lab) echo lab:release "$(cross_stage lab:arm64)" ;;
     disk) echo disk:release "$(cross_stage disk:arm64)" ;; # long: a Debian has to be built first
     all) for word in unit fuzz kvm lab; do stages_of "$word"; done | xargs ;;
-    unit:* | fuzz:* | kvm:* | lab:* | disk:*)
+    unit:* | threads:* | arch:* | fuzz:* | kvm:* | lab:* | disk:*)
         [ "$1" != fuzz:gcc ] || usage_error "fuzzers are built in the asan preset"
         echo "$1"
         ;;
     *) usage_error "test $1: unit, fuzz, kvm, lab, disk, all, or LABEL:PRESET as in unit:asan" ;;
     esac
+}
+native_kvm() { [ "$(host_arch)" = arm64 ] || echo "$1"; } # arm64 has none yet: test/README.md
+
+# tests_of LABEL: the target to build; nothing for all of the preset.
+tests_of() {
+    case $1 in threads | arch) echo "takt_tests_$1" ;; esac
 }
 
 # junit_count FILE ATTRIBUTE: of the whole suite
@@ -40,16 +48,20 @@ run_stage() {
     local stage=$1 label=${1%%:*} preset=${1##*:} start=$SECONDS built
     local report=$PWD/$log_dir/ctest-$label-$preset.xml log=$log_dir/ctest-$label-$preset.log
     heading "test $label, preset $preset"
-    if ! build_preset "$preset"; then
+    # shellcheck disable=SC2046  # a word or none
+    if ! build_preset "$preset" $(tests_of "$label"); then
         stage_failed "the build"
         return 0
     fi
     built=$(since "$start")
     rm -f "$report"
     start=$SECONDS
-    # kvm and lab tests measure or boot machines: one at a time.
+    # What measures in this machine's time is alone. The lab's time is virtual; its jobs find the images built.
     local parallel=$jobs
-    case $label in kvm | lab | disk) parallel=1 ;; esac
+    case $label in
+    kvm | disk) parallel=1 ;;
+    lab) lab/image.sh --arch "$(arch_of "$preset")" >/dev/null || true ;;
+    esac
     ctest --test-dir "build/$preset" -L "^$label\$" -j "$parallel" --output-on-failure --no-tests=error \
         --output-junit "$report" </dev/null 2>&1 | tee "$log" || true
     count_stage
@@ -84,7 +96,7 @@ count_stage() {
 
 run_tests() {
     local word words list stage stages=() start=$SECONDS groups=(build check)
-    [ $# -gt 0 ] || set -- all
+    [ $# -gt 0 ] || set -- default
     for word; do
         words=$(stages_of "$word") || exit
         read -ra list <<<"$words"
