@@ -20,7 +20,7 @@ Result<std::unique_ptr<EventLoop>> EventLoop::create() {
   Fd epoll{::epoll_create1(EPOLL_CLOEXEC)};
   if (!epoll) return sys_error("epoll_create1");
   TRY(Fd wake, make_eventfd());
-  epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};  // null: the bell
+  epoll_event event{.events = rung_eventfd, .data = {.ptr = nullptr}};  // null: the bell
   if (::epoll_ctl(epoll.raw(), EPOLL_CTL_ADD, wake.raw(), &event) != 0)
     return sys_error("epoll_ctl");
   return std::unique_ptr<EventLoop>{new EventLoop{std::move(epoll), std::move(wake)}};
@@ -71,8 +71,6 @@ void EventLoop::Watch::want(std::uint32_t events) RT {
   events_ = events;
 }
 
-/// The exchange and the one in may_sleep() are what makes sure that either this one sees the
-/// sleeper or the sleeper sees what was put before this call.
 /// The fences here and in may_sleep(): either this thread sees that the server is about to sleep,
 /// or the server sees what was put before. An awake server's flag is only read: the line stays
 /// shared.
@@ -145,7 +143,6 @@ void EventLoop::wait_and_handle(bool sleep) RT {
 }
 
 void EventLoop::woken() RT {
-  drain_eventfd(wake_);
   const std::uint64_t rung = rung_at_.exchange(0, std::memory_order_relaxed);
   if (rung == 0) return;
   put_record({.at = rung, .took = took_cycles(rung, cycles()), .kind = RecordKind::wake});

@@ -24,6 +24,10 @@ class EventLoop : public Bell {
   /// reads what is there. A level that is still there is reported again.
   using Handler = std::function<void(std::uint32_t events)>;
 
+  /// For watch() of an eventfd of which only that it was signalled matters: a signal is reported
+  /// once, and nobody need read the counter, a system call less for each.
+  static constexpr std::uint32_t rung_eventfd = EPOLLIN | EPOLLET;
+
   /// A descriptor that is watched; stays where it is until the loop goes.
   class Watch {
    public:

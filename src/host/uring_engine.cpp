@@ -37,6 +37,10 @@ class UringEngine final : public BlockEngine {
       return sys_error("io_uring_setup");
     }
     made_ = true;
+    if ((ring_.features & IORING_FEAT_RSRC_TAGS) == 0) {
+      errno = ENOSYS;
+      return sys_error("io_uring's poll of more than one event (Linux 5.13)");
+    }
     std::array<unsigned, 2> most{most_kernel_threads, most_kernel_threads};
     ::io_uring_register_iowq_max_workers(&ring_,
                                          most.data());  // older kernels have their own bound
@@ -119,31 +123,29 @@ class UringEngine final : public BlockEngine {
     return ::io_uring_get_sqe(&ring_);
   }
 
-  /// Once: the ring tells of it and forgets.
+  /// The ring tells of each signal, and nobody need read the counter.
   void watch_for_wake() {
-    watched_ = false;
     io_uring_sqe* sqe = entry();
     if (sqe == nullptr) return;
-    ::io_uring_prep_poll_add(sqe, queue_.wake().raw(), POLLIN);
+    ::io_uring_prep_poll_multishot(sqe, queue_.wake().raw(), POLLIN);
     ::io_uring_sqe_set_data64(sqe, wake_mark);
     watched_ = true;
   }
 
   void reap() {
     bool any = false;
-    bool woke = false;
     io_uring_cqe* cqe = nullptr;
     while (::io_uring_peek_cqe(&ring_, &cqe) == 0) {
       const std::uint64_t mark = ::io_uring_cqe_get_data64(cqe);
       const int result = cqe->res;
+      const bool goes_on = (cqe->flags & IORING_CQE_F_MORE) != 0;
       ::io_uring_cqe_seen(&ring_, cqe);
       if (mark == wake_mark)
-        woke = true;
+        watched_ = goes_on;
       else
         any = came_back(static_cast<std::uint16_t>(mark), result) || any;
     }
-    if (woke) drain_eventfd(queue_.wake());
-    if (woke || !watched_) watch_for_wake();
+    if (!watched_) watch_for_wake();
     if (any) queue_.bell.ring();
   }
 

@@ -60,7 +60,7 @@ Result<> Servers::make_doorbell(const Port& port, const AccessRule& rule) {
   }
   TRY(bell.rung, make_eventfd());
   TRY([[maybe_unused]] const auto* watch,
-      port.loop.watch(bell.rung.raw(), EPOLLIN, port.guarded->id(),
+      port.loop.watch(bell.rung.raw(), EventLoop::rung_eventfd, port.guarded->id(),
                       [&bell](std::uint32_t) { bell.ring(); }));
   return {};
 }

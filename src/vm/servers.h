@@ -78,10 +78,7 @@ class Servers {
     kvm::Ioeventfd at_kvm = {};
     std::optional<Gpa> at = {};  // where KVM has it
     [[nodiscard]] const Fd& event() const { return instead != nullptr ? *instead : rung; }
-    void ring() RT {
-      drain_eventfd(rung);
-      guarded.doorbell(offset, width);
-    }
+    void ring() RT { guarded.doorbell(offset, width); }
   };
   [[nodiscard]] static std::optional<Gpa> place_of(const Doorbell& bell, const Table<Gpa>& table);
   Result<> make_doorbell(const Port& port, const AccessRule& rule);
