@@ -19,7 +19,8 @@ usage: bench/neighbours.sh [--arch x86|arm64] [--samples N] [--seeds K] [--paral
 
 Writes build/bench/neighbours-ARCH.json. On arm64 L1 has three CPUs, and the real-time CPU of the guest one of
 them to itself. On x86, where the lab has one, the guest's only CPU has the devices as well: figures to compare
-takt with QEMU by, no bar.
+takt with QEMU by, no bar. The lab's clock counts all CPUs' instructions and so runs faster beside busy ones: what devices
+cost the real-time CPU is the distance to "other CPUs spin", not to "nothing else".
 END
 }
 
