@@ -18,6 +18,12 @@ TEST(Arm64WithGicV4, HasNothingToMend) {
   EXPECT_EQ(host.value("kvm-mode"), "VHE");
 }
 
+TEST(Arm64WithGicV4, ThatGivesTimersAwayIsAWarning) {
+  const TunedArm64 host;
+  host.has("proc/sys/kernel/timer_migration", "1\n");
+  EXPECT_EQ(host.verdict("timer-migration"), "WARN");
+}
+
 TEST(Arm64WithGicV4, HasNoRowsOfX86) {
   const TunedArm64 host;
   for (const Row& row : host.report().rows) EXPECT_NE(row.topic, "x86");

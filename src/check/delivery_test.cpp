@@ -33,6 +33,14 @@ TEST(TunedX86Host, WithoutAPostedTimerHasThePreemptionTimer) {
   EXPECT_EQ(host.delivery(event::timer).mechanism, "VMX preemption timer");
 }
 
+TEST(TunedX86Host, WithoutAPostedTimerKeepsTimersOnTheirTicklessCpu) {
+  const TunedX86 host;
+  host.has("sys/module/kvm/parameters/pi_inject_timer", "0\n");
+  EXPECT_EQ(host.verdict("timer-migration"), "WARN");
+  host.has("proc/sys/kernel/timer_migration", "0\n");
+  EXPECT_EQ(host.verdict("timer-migration"), "PASS");
+}
+
 TEST(TunedX86Host, WithApicTimerVirtualizationHasNoExitForATick) {
   const TunedX86 host;
   host.has("sys/module/kvm_intel/parameters/enable_apic_timer_virt", "Y\n");

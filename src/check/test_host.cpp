@@ -170,6 +170,7 @@ UntunedX86::UntunedX86() {
 }
 
 TunedArm64::TunedArm64() {
+  has("proc/sys/kernel/timer_migration", "0\n");
   has("takt/machine", "aarch64\n");
   has("takt/kvm", kvm_arm64);
   has("proc/cmdline",

@@ -17,6 +17,7 @@ constexpr Item watchdog_cpus{"watchdog-cpumask",
 constexpr Item migration{"timer-migration",
                          "decides on which CPU a posted timer, and timers of an idle CPU, expire",
                          "sysctl kernel.timer_migration=1"};
+constexpr Item no_migration{migration.name, migration.why, "sysctl kernel.timer_migration=0"};
 constexpr Item clocksource{"clocksource", "any other clock is slow to read, or drifts",
                            "look for 'clocksource' in dmesg; boot with tsc=nowatchdog on x86"};
 constexpr Item hung_task{"hung-task", "khungtaskd walks all threads of the host",
@@ -31,14 +32,26 @@ void add_watchdog_cpus(Topic& topic) {
               fmt::format("CPUs {}", cpus->text()));
 }
 
+/// A CPU without a tick gives a timer of its own to one that is awake (Linux,
+/// kernel/time/hrtimer.c, get_target_base): good where that one posts it to the vCPU, else the vCPU
+/// is late by the other's work and woken by an IPI.
 void add_migration(Topic& topic) {
   const auto value = topic.files.number("proc/sys/kernel/timer_migration");
   if (!value) return topic.na(migration, value.error().text);
-  const PostedTimer posted = posted_timer(topic.host);
-  if (*value == 1) return topic.pass(migration, "1");
-  topic.judge(migration, !posted.on, Verdict::warn,
-              posted.on
-                  ? "0: a posted timer (kvm.pi_inject_timer) stays on its vCPU's CPU and exits"
+  if (posted_timer(topic.host).on)
+    return topic.judge(migration, *value == 1, Verdict::warn,
+                       *value == 1
+                           ? "1"
+                           : "0: a posted timer (kvm.pi_inject_timer) stays on its vCPU's CPU "
+                             "and exits");
+  const auto tickless = topic.files.cpus("sys/devices/system/cpu/nohz_full");
+  const bool gives_away =
+      *value != 0 && tickless && common(*tickless, topic.target.cpus).count() != 0;
+  topic.judge(no_migration, !gives_away, Verdict::warn,
+              gives_away
+                  ? fmt::format("{}, and no timer is posted: a halted vCPU's timer may expire "
+                                "on a CPU that is busy with something else",
+                                *value)
                   : fmt::format("{}, and no timer is posted", *value));
 }
 
