@@ -17,16 +17,15 @@ usage: bench/neighbours.sh [--arch x86|arm64] [--samples N] [--seeds K] [--paral
   --cases WORDS  (takt qemu)
   --keep         use the boots of before, with the same options, instead of measuring again
 
-Writes build/bench/neighbours-ARCH.json. On arm64 L1 has three CPUs, and the real-time CPU of the guest one of
-them to itself. On x86, where the lab has one, the guest's only CPU has the devices as well: figures to compare
-takt with QEMU by, no bar. The lab's clock counts all CPUs' instructions and so runs faster beside busy ones: what devices
-cost the real-time CPU is the distance to "other CPUs spin", not to "nothing else".
+Writes build/bench/neighbours-ARCH.json. On arm64 L1 has four CPUs: the real-time CPU of the guest has one of them to
+itself, and a host thread another, whose timer says how late the lab itself is. On x86, where the lab has one, the guest's only CPU has the devices as well: figures to compare
+takt with QEMU by, no bar.
 END
 }
 
 device_options "takt qemu" 1000 "$@"
 [ ${#own[@]} = 0 ] || bad_usage "unknown option ${own[0]}"
 places=one smp=1
-[ "$arch" != arm64 ] || places=own smp=3
+[ "$arch" != arm64 ] || places=own smp=4
 boots neighbours neighbours.sh --with fio --smp "$smp" --env "TAKT_PLACES=$places" --env "TAKT_LOOPS=$count"
 judged neighbours --places "$places"

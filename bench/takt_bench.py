@@ -186,6 +186,10 @@ class Verdicts:
         self.failed += not met
         self.lines.append(f"{'met   ' if met else 'MISSED'}  {text}")
 
+    def say(self, text):
+        """About the bars."""
+        self.lines.append(f"note    {text}")
+
     def goal(self, reached, text):
         """Worth knowing, but no bar."""
         self.lines.append(f"{'reached' if reached else 'beyond '} {text}")

@@ -40,7 +40,7 @@ run_case() {
         timer_in_guest quiet
         echo "fio --name=load $fio_words --rw=randrw --iodepth=32 --time_based --runtime=10000 --output=/tmp/fio </dev/null >/dev/null 2>&1 &" | in_guest 1
         usleep 200000
-        timer_in_guest busy
+        above_loads timer_in_guest busy
     fi
     tell_end 1
     vmm_end

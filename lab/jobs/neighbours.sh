@@ -4,11 +4,12 @@
 # The timer of a guest's real-time CPU while devices work for its other CPU, each alone and all together.
 # bench/neighbours.sh starts it.
 #   TAKT_CASES   takt qemu
-#   TAKT_LOADS   quiet spin disk net console balloon all
+#   TAKT_LOADS   quiet disk net console balloon all
 #   TAKT_LOOPS   samples of each, 1 ms apart (1000)
-#   TAKT_PLACES  own: L1 has three CPUs (devices.sh); one: the guest has one CPU, which is the real-time one and has the
+#   TAKT_PLACES  own: L1 has three CPUs or more (devices.sh); one: the guest has one CPU, which is the real-time one and has the
 #                devices too
-# /results: CASE.LOAD.hist
+# /results: CASE.LOAD.hist, and with a fourth CPU CASE.LOAD.control.hist: a host thread's timer there, where nothing else is and
+# no VM. How late it is, the lab is.
 
 set -eu
 # shellcheck source=lab/jobs/devices.sh
@@ -19,18 +20,6 @@ guest_ram_mb=${TAKT_GUEST_RAM_MB:-256}
 rt_cpu=0
 [ "${TAKT_PLACES:-one}" = one ] || rt_cpu=1
 
-# No device at all. The lab's clock counts the instructions of all CPUs: beside busy ones everything takes longer, whatever
-# they do.
-start_spin() {
-    [ "$rt_cpu" = 0 ] || echo '(while :; do :; done) >/dev/null 2>&1 </dev/null & echo $! >/run/spin' | in_guest 1
-    (while :; do :; done) &
-    spin_load=$!
-}
-stop_spin() {
-    kill -9 "$spin_load"
-    # shellcheck disable=SC2016  # expands in the guest
-    [ "$rt_cpu" = 0 ] || echo 'kill -9 $(cat /run/spin)' | in_guest 1
-}
 start_disk() {
     echo "fio --name=load --filename=/dev/vda --rw=randrw --bs=4k --iodepth=8 --ioengine=libaio --direct=1 --thread \
         --clocksource=clock_gettime --rate_iops=1000,1000 --time_based --runtime=10000 --output=/tmp/fio </dev/null >/dev/null 2>&1 &" | in_guest 1
@@ -63,9 +52,14 @@ loads_of() {
     esac
 }
 
+control() { taskset -c 3 cyclictest -q -m -p95 -a 3 -t 1 -i1000 -l"$loops" -h 2000 | grep -Ev '^[0-9]+([[:space:]]+0+)+$'; }
+
 measure_and_stop() {
+    [ ! -d /sys/devices/system/cpu/cpu3 ] || control >"$results/$case_name.$1.control.hist" &
+    controls=$!
     echo "cyclictest -q -m -p95 -a $rt_cpu -t 1 -i1000 -l$loops -h 2000 | grep -Ev '^[0-9]+([[:space:]]+0+)+\$'" |
         in_guest 1 >"$results/$case_name.$1.hist"
+    wait "$controls"
     # shellcheck disable=SC2046  # words, on purpose
     for load in $(loads_of "$1"); do "stop_$load" >/dev/null 2>&1 || true; done
 }
@@ -75,7 +69,7 @@ measure() {
     for load in $(loads_of "$1"); do "start_$load"; done
     usleep 200000
     above_loads measure_and_stop "$1"
-    progress "$case_name, $1: $(summary "$case_name.$1")"
+    progress "$case_name, $1: $(summary "$case_name.$1")$([ ! -e "$results/$case_name.$1.control.hist" ] || echo "; a host thread alone: $(summary "$case_name.$1.control")")"
 }
 
 run_case() {
@@ -85,7 +79,7 @@ run_case() {
     takt) vmm_start takt takt "$options --balloon" ;;
     *) vmm_start qemu "$peer_for_devices" "$options $(hmp_options) -device virtio-balloon-pci,disable-legacy=on" ;;
     esac
-    for one in ${TAKT_LOADS:-quiet spin disk net console balloon all}; do measure "$one"; done
+    for one in ${TAKT_LOADS:-quiet disk net console balloon all}; do measure "$one"; done
     tell_end 1
     vmm_end
 }
@@ -99,6 +93,7 @@ load virtio_net virtio_blk virtio_balloon
 $(guest_nic 0)
 $(guest_nic 1)
 wait_for /dev/vda
+echo 0 >/proc/sys/kernel/timer_migration
 serve
 until_told
 END
