@@ -224,6 +224,13 @@ above_loads() {
     chrt -o -p 0 $$
 }
 
+# end_loads PID...: children, and what they print is there. Above a guest that never sleeps: who never runs does not end either.
+end_loads() {
+    for pid; do chrt -f -p 95 "$pid"; done
+    kill "$@"
+    wait "$@"
+}
+
 # cpu_ns: what all threads of the VMM have used of the CPU, vhost's among them (they are its own since 6.4).
 cpu_ns() {
     cat "/proc/$vmm/task"/*/schedstat | awk '{sum += $1} END {printf "%.0f\n", sum}'

@@ -37,7 +37,7 @@ start_disk() {
 stop_disk() { kill -9 "-$disk_load"; }
 
 start_flood() { echo_bench flood 10.0.1.2 >/run/flood & flood_load=$!; }
-stop_flood() { kill "$flood_load" && wait "$flood_load"; }
+stop_flood() { end_loads "$flood_load"; }
 
 # The guest's loads leave some of the only CPU to those of the host: a vCPU that is always busy is above them.
 start_blk() {
@@ -69,8 +69,7 @@ start_mgmt() {
 }
 stop_mgmt() {
     # shellcheck disable=SC2086  # words, on purpose
-    kill $mgmt_load
-    wait $mgmt_load
+    end_loads $mgmt_load
 }
 polled() {
     case $by in
