@@ -37,15 +37,14 @@ def judge(rows, places):
         if (vmm, "all") not in rows or (vmm, "quiet") not in rows:
             continue
         quiet, busy = rows[vmm, "quiet"]["max"], rows[vmm, "all"]["max"]
-        control = rows[vmm, "all"]["control_max"]
-        can_tell = control is not None and control <= quiet
-        if places == "own" and not can_tell:
-            verdicts.say(f"{vmm}: a host thread alone on its CPU was up to {control} us late meanwhile: the lab cannot tell")
-        said = verdicts.check if (vmm, places) == ("takt", "own") and can_tell else verdicts.goal
+        said = verdicts.check if (vmm, places) == ("takt", "own") else verdicts.goal
         said(busy <= FACTOR * quiet, f"{vmm}: max {busy} us with all of it, {FACTOR} x quiet = {FACTOR * quiet:.1f} us")
     if ("takt", "all") in rows and ("qemu", "all") in rows:
         ours, theirs = rows["takt", "all"]["max"], rows["qemu", "all"]["max"]
         verdicts.check(ours <= theirs, f"all of it: max {ours} us, QEMU's {theirs} us")
+    controls = [row["control_max"] for row in rows.values() if row["control_max"] is not None]
+    if controls:
+        verdicts.say(f"a host thread alone on its CPU was up to {max(controls)} us late: so late the lab is itself, now and then")
     verdicts.finish()
 
 
