@@ -18,8 +18,8 @@ usage: bench/neighbours.sh [--arch x86|arm64] [--samples N] [--seeds K] [--paral
   --keep         use the boots of before, with the same options, instead of measuring again
 
 Writes build/bench/neighbours-ARCH.json. On arm64 L1 has four CPUs: the real-time CPU of the guest has one of them to
-itself, and a host thread another, whose timer says how late the lab itself is. On x86, where the lab has one, the guest's only CPU has the devices as well: figures to compare
-takt with QEMU by, no bar.
+itself, and a host thread another, whose timer says how late the lab itself is. On x86, where the lab has one, the
+guest's only CPU has the devices as well: figures to compare takt with QEMU by, no bar.
 END
 }
 

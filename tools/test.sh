@@ -8,18 +8,19 @@
 
 passed=0 failed=0 skipped=0 broken=()
 
-# cross_stage STAGE: nothing on arm64 itself, where the other stages are the same.
-cross_stage() { [ "$(host_arch)" = arm64 ] || echo "$1"; }
+# on_x86 STAGES: nothing on arm64 itself, where a cross build is the same as another stage, and which has no kvm tests
+# yet (test/README.md).
+on_x86() { [ "$(host_arch)" = arm64 ] || echo "$1"; }
 
 # The default is for the time between two changes: two builds, and each test once. `all` has every build.
 stages_of() {
     case $1 in
-    default) echo unit:asan fuzz:asan "$(native_kvm kvm:release)" lab:release ;;
-    unit) echo unit:asan unit:gcc threads:tsan "$(cross_stage arch:arm64-debug)" ;;
+    default) echo unit:asan fuzz:asan "$(on_x86 kvm:release)" lab:release ;;
+    unit) echo unit:asan unit:gcc threads:tsan "$(on_x86 arch:arm64-debug)" ;;
     fuzz) echo fuzz:asan ;;
-    kvm) native_kvm "kvm:release kvm:gcc" ;;
-    lab) echo lab:release "$(cross_stage lab:arm64)" ;;
-    disk) echo disk:release "$(cross_stage disk:arm64)" ;; # long: a Debian has to be built first
+    kvm) on_x86 "kvm:release kvm:gcc" ;;
+    lab) echo lab:release "$(on_x86 lab:arm64)" ;;
+    disk) echo disk:release "$(on_x86 disk:arm64)" ;; # long: a Debian has to be built first
     all) for word in unit fuzz kvm lab; do stages_of "$word"; done | xargs ;;
     unit:* | threads:* | arch:* | fuzz:* | kvm:* | lab:* | disk:*)
         [ "$1" != fuzz:gcc ] || usage_error "fuzzers are built in the asan preset"
@@ -28,7 +29,6 @@ stages_of() {
     *) usage_error "test $1: unit, fuzz, kvm, lab, disk, all, or LABEL:PRESET as in unit:asan" ;;
     esac
 }
-native_kvm() { [ "$(host_arch)" = arm64 ] || echo "$1"; } # arm64 has none yet: test/README.md
 
 # tests_of LABEL: the target to build; nothing for all of the preset.
 tests_of() {

@@ -69,7 +69,7 @@ class BlockEngine {
 
 /// One thread, NAME, and the kernel's io_uring: submitting may block, for a second on a bad day.
 /// What the kernel starts for it (iou-wrk-TID) runs where that thread ran when the first request
-/// came. The error says that this host does not permit it.
+/// came. The error says that this host does not permit it, or is before Linux 5.13.
 [[nodiscard]] Result<std::unique_ptr<BlockEngine>> start_uring_engine(BlockQueue& queue,
                                                                       const std::string& name);
 

@@ -152,6 +152,21 @@ TEST(EventLoop, ADescriptorThatIsReadyCallsItsHandlerAndIsRecorded) {
   EXPECT_EQ(t.recorder->of(DeviceId{2}).samples(), 1u);
 }
 
+TEST(EventLoop, EachSignalOfAnEventfdThatNobodyReadsIsReportedOnce) {
+  OneLoop t;
+  const Fd event = *make_eventfd();
+  std::atomic<int> called = 0;
+  ASSERT_TRUE(
+      t.loop->watch(event.raw(), EventLoop::rung_eventfd, {}, [&](std::uint32_t) { ++called; }));
+  t.start();
+  for (int n = 1; n <= 200; ++n) {
+    signal_eventfd(event);
+    while (called < n) std::this_thread::yield();
+  }
+  t.stop();
+  EXPECT_EQ(called, 200);
+}
+
 TEST(EventLoop, ADescriptorFromWhichNothingIsWantedIsLeftAlone) {
   OneLoop t;
   Pipe pipe;
