@@ -14,11 +14,11 @@ modules_later="tun evdev gpio_keys" # the last two are for a guest
 # spends most of its time on a cipher; a random seed in the device tree would make
 # each run another one.
 l1_qemu=qemu-system-aarch64
+l1_package=qemu-system-arm
 l1_machine="-M virt,virtualization=on,gic-version=4,iommu=smmuv3,dtb-randomness=off -cpu max,pauth-impdef=on"
 l1_console=ttyAMA0
 l1_parameters="mitigations=off"
 l1_job_log=virtio           # the machine has one UART
-l1_deterministic_smp=8      # counters repeat with more than one CPU, latencies within a few us
 
 peer=qemu-system-aarch64
 peer_packages="qemu-system-arm"

@@ -12,13 +12,14 @@ modules_later="msr tun"     # loaded by a job
 
 # L1. KVM on a PREEMPT_RT host wants a constant TSC, which the emulator does not
 # advertise; without the hypervisor bit and with this serial number Linux takes
-# the machine for one that guarantees it. Only the lab does this.
+# the machine for one that guarantees it. Only the lab does this. Later emulators
+# have an x2APIC, but not one that can be read while the clock counts instructions.
 l1_qemu=qemu-system-x86_64
-l1_machine="-L /usr/share/qemu -L /usr/share/seabios -cpu max,+svm,+npt,-hypervisor -smbios type=1,serial=VMware-1"
+l1_package=qemu-system-x86
+l1_machine="-L /usr/share/qemu -L /usr/share/seabios -cpu max,+svm,+npt,-hypervisor,-x2apic -smbios type=1,serial=VMware-1"
 l1_console=ttyS0
 l1_parameters="mitigations=off"
 l1_job_log=serial           # a second UART
-l1_deterministic_smp=1      # with more, L1 does not reach user space
 
 # The peer: QEMU finds its ROMs in /usr/share, and only when it lies in /usr/bin itself.
 peer=qemu-system-x86_64

@@ -1,10 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Prints the path of the emulator that runs L1: on arm64 Debian's QEMU as it is, on
-# x86 a copy with one instruction taken out.
+# Prints the path of the emulator that runs L1: Debian's QEMU, or with --in-turn, for
+# several CPUs with one clock, that of Debian's backports; on x86 a copy of it with
+# one instruction taken out.
 #
-# Why. When VMRUN injects an external interrupt, QEMU's helper_vmrun() sets
+# Why backports. Before 8.1 a CPU whose turn comes gets the instructions that are left
+# until the next timer is due; the one before it has just used them up. It runs
+# none, the timer is handled, and the first has its turn again: of two busy CPUs one
+# stands still until something else ends a turn (seen: 1.4 ms, with timers every
+# 16 us). x86 does not even boot so. Since 8.1 each gets a share.
+#
+# Why a copy. When VMRUN injects an external interrupt, QEMU's helper_vmrun() sets
 # cs->exception_index = vector and then delivers the interrupt itself; the index
 # stays set. If the emulator must leave translated code before the next exit or
 # exception of the guest (a timer of L1 is due: with -icount that is a question of
@@ -12,7 +19,7 @@
 # interrupt again, into a handler that runs with interrupts off. A Linux guest
 # then spins for ever on the lock its interrupted self holds, usually that of
 # hrtimer_interrupt(); about one run of 20 s in five. Any VMM on any nested SVM
-# under QEMU's emulator is hit (7.2; the code is the same in later versions).
+# under QEMU's emulator is hit (7.2 and 10.0).
 #
 # The store of the index is dead otherwise (delivery gets the vector as an argument),
 # so it becomes a no-op of the same length. The pattern is what the compiler makes of
@@ -23,7 +30,18 @@
 . "$(dirname "$0")/common.sh"
 need "$l1_qemu" grep dd
 
+# Needs no library that Debian's own, which is installed, does not need.
+backported() {
+    local codename debs
+    codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+    debs=$("$lab_dir/debs.sh" "$(dpkg --print-architecture)" --suite "$codename-backports" --alone "$l1_package") &&
+        "$debs/usr/bin/$l1_qemu" --version >/dev/null &&
+        echo "$debs/usr/bin/$l1_qemu"
+}
+
 original=$(command -v "$l1_qemu")
+[ "${1:-}" != --in-turn ] || original=$(backported) ||
+    die "several CPUs with one clock need QEMU 8.1 or later, and backports did not give it (above); --mode stress does without"
 [ "$arch" = x86 ] || { echo "$original" && exit; }
 # movzbl vector; mov r32 -> error_code; mov r32 -> exception_index (10 bytes in);
 # movl $0 -> exception_is_int; movq $-1 -> exception_next_eip; testb $2 qemu_loglevel

@@ -4,10 +4,11 @@
 # The timer of a guest's real-time CPU while devices work for its other CPU, each alone and all together.
 # bench/neighbours.sh starts it.
 #   TAKT_CASES   takt qemu
-#   TAKT_LOADS   quiet disk net console balloon all
+#   TAKT_LOADS   quiet spin disk net console balloon all
 #   TAKT_LOOPS   samples of each, 1 ms apart (1000)
 #   TAKT_PLACES  own: L1 has three CPUs or more (devices.sh); one: the guest has one CPU, which is the real-time one and has the
 #                devices too
+# spin is no device at all, but all other CPUs busy: they take turns in the lab, and each is the slower for it.
 # /results: CASE.LOAD.hist, and with a fourth CPU CASE.LOAD.control.hist: a host thread's timer there, where nothing else is and
 # no VM. How late it is, the lab is.
 
@@ -20,6 +21,16 @@ guest_ram_mb=${TAKT_GUEST_RAM_MB:-256}
 rt_cpu=0
 [ "${TAKT_PLACES:-one}" = one ] || rt_cpu=1
 
+start_spin() {
+    [ "$rt_cpu" = 0 ] || echo '(while :; do :; done) >/dev/null 2>&1 </dev/null & echo $! >/run/spin' | in_guest 1
+    (while :; do :; done) &
+    spin_load=$!
+}
+stop_spin() {
+    kill -9 "$spin_load"
+    # shellcheck disable=SC2016  # expands in the guest
+    [ "$rt_cpu" = 0 ] || echo 'kill -9 $(cat /run/spin)' | in_guest 1
+}
 start_disk() {
     echo "fio --name=load --filename=/dev/vda --rw=randrw --bs=4k --iodepth=8 --ioengine=libaio --direct=1 --thread \
         --clocksource=clock_gettime --rate_iops=1000,1000 --time_based --runtime=10000 --output=/tmp/fio </dev/null >/dev/null 2>&1 &" | in_guest 1
@@ -79,7 +90,7 @@ run_case() {
     takt) vmm_start takt takt "$options --balloon" ;;
     *) vmm_start qemu "$peer_for_devices" "$options $(hmp_options) -device virtio-balloon-pci,disable-legacy=on" ;;
     esac
-    for one in ${TAKT_LOADS:-quiet disk net console balloon all}; do measure "$one"; done
+    for one in ${TAKT_LOADS:-quiet spin disk net console balloon all}; do measure "$one"; done
     tell_end 1
     vmm_end
 }
@@ -93,7 +104,6 @@ load virtio_net virtio_blk virtio_balloon
 $(guest_nic 0)
 $(guest_nic 1)
 wait_for /dev/vda
-echo 0 >/proc/sys/kernel/timer_migration
 serve
 until_told
 END
