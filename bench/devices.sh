@@ -11,9 +11,9 @@
 echo_program=$release_dir/bench/takt_echo
 poll_program=$release_dir/bench/takt_hmp_poll
 
-seeds=3 parallel=$(($(nproc) > 1 ? 2 : 1)) keep='' cases='' count=''
+seeds=3 parallel=$(($(nproc) > 1 ? 2 : 1)) keep='' cases='' count='' places=''
 # device_options DEFAULT_CASES DEFAULT_COUNT ARGUMENT...: what these benches have in common: sets $seeds, $parallel, $keep,
-# $cases, $count; what is the bench's own is in $own, a word each.
+# $cases, $count and, where the bench has given it a default, $places; what is the bench's own is in $own, a word each.
 own=()
 device_options() {
     cases=$1 count=$2
@@ -26,6 +26,10 @@ device_options() {
         --seeds) [ $# -ge 2 ] && number "$1" "$2" && seeds=$2 ;;
         --parallel) [ $# -ge 2 ] && number "$1" "$2" && parallel=$2 ;;
         --cases) [ $# -ge 2 ] && cases=$2 ;;
+        --places)
+            [ -n "$places" ] || bad_usage "unknown option $1"
+            case ${2:-} in one | own) places=$2 ;; *) bad_usage "$1 ${2:-}: one or own" ;; esac
+            ;;
         *) own+=("$1" "${2:-}") ;;
         esac
         [ $# -ge 2 ] || bad_usage "$1 needs a value"

@@ -9,7 +9,7 @@ import pathlib
 from takt_bench import (Latency, Verdicts, add_document_options, device_document, print_table, read_cyclictest,
                         write_json)
 
-LOADS = {"quiet": "nothing else", "disk": "block I/O", "net": "ping flood", "console": "console output",
+LOADS = {"quiet": "nothing else", "spin": "other CPUs spin, no device", "disk": "block I/O", "net": "ping flood", "console": "console output",
          "balloon": "balloon to and fro", "all": "all of it"}
 FACTOR = 1.3
 
@@ -34,11 +34,12 @@ def control_of(directories, vmm, load):
 def judge(rows, places):
     verdicts = Verdicts()
     for vmm in ("takt", "qemu"):
-        if (vmm, "all") not in rows or (vmm, "quiet") not in rows:
-            continue
-        quiet, busy = rows[vmm, "quiet"]["max"], rows[vmm, "all"]["max"]
-        said = verdicts.check if (vmm, places) == ("takt", "own") else verdicts.goal
-        said(busy <= FACTOR * quiet, f"{vmm}: max {busy} us with all of it, {FACTOR} x quiet = {FACTOR * quiet:.1f} us")
+        for base in ("quiet", "spin"):
+            if (vmm, "all") not in rows or (vmm, base) not in rows:
+                continue
+            least, busy = rows[vmm, base]["max"], rows[vmm, "all"]["max"]
+            said = verdicts.check if (vmm, places) == ("takt", "own") else verdicts.goal
+            said(busy <= FACTOR * least, f"{vmm}: max {busy} us with all of it, {FACTOR} x {base} = {FACTOR * least:.1f} us")
     if ("takt", "all") in rows and ("qemu", "all") in rows:
         ours, theirs = rows["takt", "all"]["max"], rows["qemu", "all"]["max"]
         verdicts.check(ours <= theirs, f"all of it: max {ours} us, QEMU's {theirs} us")
