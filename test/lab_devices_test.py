@@ -160,6 +160,9 @@ class Devices(LabTest):
         for name in "ping", "again", "ping-again":
             said, status = self.said(name, console)
             self.assertEqual(status, 0, said)
+        self.assertEqual(self.said("ping-no-bus", console)[1], 1)
+        said, status = self.said("ping-bus", console)
+        self.assertEqual(status, 0, said)
         self.assertRegex(self.text("vhost.threads"), r"(?m)^vhost-\d+: SCHED_FIFO 60,")
         self.assertRegex(self.said("interrupts", console)[0], r"(?m)^ *\d+: +[1-9]\d* .*MSI.* virtio0-input")
         for kind, count in {"udp": 50, "tcp": 200}.items():

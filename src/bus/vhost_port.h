@@ -12,9 +12,10 @@
 
 namespace takt {
 
-/// A split virtqueue, mapped. Its first request is the one with index 0.
+/// A split virtqueue, mapped.
 struct VhostRing {
   std::uint16_t size = 0;
+  std::uint16_t next = 0;  // the first request's index
   std::byte* desc = nullptr;
   std::byte* avail = nullptr;
   std::byte* used = nullptr;
@@ -43,8 +44,9 @@ class VhostPort {
   [[nodiscard]] virtual bool set_features(std::uint64_t negotiated) RT = 0;
   /// The queue is the kernel's. False: refused, and it is not.
   [[nodiscard]] virtual bool start(unsigned queue, const VhostRing& ring) RT = 0;
-  /// The kernel does not touch the queue any more.
-  virtual void stop(unsigned queue) RT = 0;
+  /// The kernel does not touch the queue any more. Returns the index of the request at which to go
+  /// on: those before it are used.
+  virtual std::uint16_t stop(unsigned queue) RT = 0;
   /// The driver has notified `queue`, and the kernel was not told by an ioeventfd.
   virtual void kick(unsigned queue) RT = 0;
 

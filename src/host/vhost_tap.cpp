@@ -137,7 +137,7 @@ bool VhostTap::start(unsigned queue, const VhostRing& ring) RT {
                                .log_guest_addr = 0};
   const auto file = [queue](int fd) { return vhost_vring_file{.index = queue, .fd = fd}; };
   return tell(vhost_, VHOST_SET_VRING_NUM, vhost_vring_state{.index = queue, .num = ring.size}) &&
-         tell(vhost_, VHOST_SET_VRING_BASE, vhost_vring_state{.index = queue, .num = 0}) &&
+         tell(vhost_, VHOST_SET_VRING_BASE, vhost_vring_state{.index = queue, .num = ring.next}) &&
          tell(vhost_, VHOST_SET_VRING_ADDR, rings) &&
          tell(vhost_, VHOST_SET_VRING_CALL, file(interrupt)) &&
          tell(vhost_, VHOST_SET_VRING_ERR, file(own.broken.raw())) &&
@@ -149,10 +149,13 @@ bool VhostTap::set_backend(unsigned queue, int fd) const RT {
   return tell(vhost_, VHOST_NET_SET_BACKEND, vhost_vring_file{.index = queue, .fd = fd});
 }
 
-void VhostTap::stop(unsigned queue) RT {
+std::uint16_t VhostTap::stop(unsigned queue) RT {
   static_cast<void>(set_backend(queue, -1));
   queues_[queue].has_used.store(false, std::memory_order_relaxed);
   queues_[queue].is_broken.store(false, std::memory_order_relaxed);
+  vhost_vring_state base{.index = queue, .num = 0};
+  static_cast<void>(::ioctl(vhost_.raw(), VHOST_GET_VRING_BASE, &base));
+  return static_cast<std::uint16_t>(base.num);
 }
 
 bool VhostTap::take_used(unsigned queue) RT {

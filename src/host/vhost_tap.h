@@ -40,7 +40,7 @@ class VhostTap final : public VhostPort {
   void set_receive_offloads(const FrameOffloads& offloads) RT override;
   [[nodiscard]] bool set_features(std::uint64_t negotiated) RT override;
   [[nodiscard]] bool start(unsigned queue, const VhostRing& ring) RT override;
-  void stop(unsigned queue) RT override;
+  std::uint16_t stop(unsigned queue) RT override;
   void kick(unsigned queue) RT override { signal_eventfd(queues_[queue].kick); }
   [[nodiscard]] bool take_used(unsigned queue) RT override;
   [[nodiscard]] bool take_broken(unsigned queue) RT override;

@@ -172,7 +172,7 @@ Function::Effect Function::write(Access access, std::uint32_t value) RT {
   }
   if (!command_or_bar) return effect;
   if (intx_) intx_->settle();
-  if (bus_master_bell_ != nullptr && !was_bus_master && is_bus_master()) bus_master_bell_->ring();
+  if (bus_master_bell_ != nullptr && was_bus_master != is_bus_master()) bus_master_bell_->ring();
   effect.remap = decoded() != before;
   return effect;
 }

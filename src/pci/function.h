@@ -82,7 +82,7 @@ class Function {
   /// The function has the pin INTA#, which ends at `pin`; `irq_line` is what firmware writes into
   /// the register of that name. Returns what the model drives.
   IrqSink& add_intx(IrqSink& pin, std::uint8_t irq_line);
-  /// Rung when the guest lets the function reach memory; outlives it.
+  /// Rung when the guest lets the function reach memory, or no longer; outlives it.
   void tell_bus_master(Bell& bell) { bus_master_bell_ = &bell; }
   /// As firmware does: the BAR's address.
   void place_bar(unsigned index, std::uint64_t start);

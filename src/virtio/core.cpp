@@ -230,6 +230,10 @@ Worked Core::work() RT {
   return worked;
 }
 
+void Core::rest() RT {
+  if (running()) model_.rest();
+}
+
 void Core::queue_used(unsigned queue) RT {
   if (running() && !s_.resetting && queue < vqs_.size()) transport_.queue_interrupt(queue);
 }

@@ -129,6 +129,8 @@ class Core final : public Work, private Interrupts {
   // Work
   void begin() RT override { model_.begin(); }
   Worked work() RT override;
+  /// Instead of work(), or after it: the device may not reach memory until the next.
+  void rest() RT;
   void finish() override { model_.finish(); }
 
  private:

@@ -61,6 +61,9 @@ class Model : public Work {
   [[nodiscard]] virtual bool stop_queue(unsigned queue) RT = 0;
   /// A queue that was reset, or was disabled at start(), is enabled. work() follows.
   virtual void restart_queue(unsigned queue) RT = 0;
+  /// The device may not reach memory until the next work(). Who lets others use the queues takes
+  /// them back; who uses them in work() only has nothing to do.
+  virtual void rest() RT {}
   /// The driver has notified `queue`, perhaps for nothing. Does little: work() follows.
   virtual void notified(unsigned queue) RT = 0;
 };

@@ -149,8 +149,10 @@ void PciTransport::write_common(Access access, std::uint64_t value) RT {
 }
 
 Worked PciTransport::work() RT {
-  const bool may = function_.is_bus_master() || core_.is_resetting();
-  return may ? core_.work() : Worked::nothing;
+  if (function_.is_bus_master()) [[likely]] return core_.work();
+  const Worked worked = core_.is_resetting() ? core_.work() : Worked::nothing;
+  core_.rest();
+  return worked;
 }
 
 // --- interrupts: 4.1.5 ---

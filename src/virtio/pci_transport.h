@@ -10,8 +10,7 @@
 //   Without MSI-X enabled, INTA# by the ISR status.
 //   The capability PCI_CFG (4.1.4.9) is a window to all BARs in configuration space, for firmware.
 //
-// Without bus mastering the device does not look at its queues. (A kernel that serves them, vhost,
-// is not told.)
+// Without bus mastering the device does not look at its queues, from its server's next turn on.
 //
 // The accesses come under what serialises the device, and so does work(): under policy A the board
 // calls it in Guarded::with(). Those of the ISR status and of the window come from any vCPU's

@@ -215,9 +215,12 @@ TEST_F(PciTransportTest, WithoutBusMasteringQueuesWaitAndAResetIsDoneAllTheSame)
   static_cast<void>(f.write({pci::Reg::command, Width::b2}, 0b010));
   use(0);
   EXPECT_FALSE(rings[0].used());
+  EXPECT_GT(model.rests, 0u);
   static_cast<void>(f.write({pci::Reg::command, Width::b2}, 0b110));
+  model.rests = 0;
   transport.work();
   EXPECT_TRUE(rings[0].used());
+  EXPECT_EQ(model.rests, 0u);
   static_cast<void>(f.write({pci::Reg::command, Width::b2}, 0b010));
   write(device_status, 0, Width::b1);
   transport.work();

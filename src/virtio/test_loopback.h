@@ -58,6 +58,7 @@ class Loopback final : public Model {
     stopped[queue] = false;
     ++restarts;
   }
+  void rest() RT override { ++rests; }
   void notified(unsigned queue) RT override { ++notifications[queue]; }
 
   Worked work() RT override {
@@ -72,7 +73,7 @@ class Loopback final : public Model {
   std::array<std::uint16_t, 2> sizes{64, 16};
   std::array<std::uint8_t, 8> config{1, 2, 3, 4, 5, 6, 7, 8};
   bool keep = false;  // requests stay under way
-  unsigned starts = 0, stops = 0, restarts = 0, served = 0;
+  unsigned starts = 0, stops = 0, restarts = 0, rests = 0, served = 0;
   std::array<unsigned, 2> notifications{};
   std::array<bool, 2> stopped{};
   std::uint64_t negotiated = 0;

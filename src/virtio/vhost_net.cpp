@@ -55,7 +55,16 @@ bool VhostNet::stop_queue(unsigned queue) RT {
   return !s_.with_kernel[queue];
 }
 
-void VhostNet::restart_queue(unsigned queue) RT { s_.wanted[queue] = true; }
+void VhostNet::restart_queue(unsigned queue) RT {
+  s_.wanted[queue] = true;
+  s_.next[queue] = 0;
+}
+
+/// work() hands the queues over again, where they are then.
+void VhostNet::rest() RT {
+  for (unsigned queue = 0; queue < VhostPort::queues; ++queue)
+    if (s_.with_kernel[queue]) take_back(queue);
+}
 
 void VhostNet::notified(unsigned queue) RT {
   if (s_.with_kernel[queue]) port_.kick(queue);
@@ -86,6 +95,7 @@ void VhostNet::hand_over(unsigned queue) RT {
   const SplitQueue::Rings rings = queues_[queue].split_rings();
   const bool first = s_.with_kernel == std::array<bool, VhostPort::queues>{};
   const VhostRing ring{.size = rings.size,
+                       .next = s_.next[queue],
                        .desc = rings.desc,
                        .avail = rings.avail,
                        .used = rings.used,
@@ -99,7 +109,7 @@ void VhostNet::hand_over(unsigned queue) RT {
 }
 
 void VhostNet::take_back(unsigned queue) RT {
-  port_.stop(queue);
+  s_.next[queue] = port_.stop(queue);
   s_.with_kernel[queue] = false;
 }
 

@@ -22,6 +22,7 @@ class VhostNet final : public Model {
     std::uint64_t features = 0;                         // negotiated
     std::array<bool, VhostPort::queues> wanted{};       // shall be the kernel's
     std::array<bool, VhostPort::queues> with_kernel{};  // are
+    std::array<std::uint16_t, VhostPort::queues> next{};  // request, when it is not
   };
   struct Counters {
     std::uint64_t refused = 0;        // by the kernel: features or queues
@@ -49,6 +50,7 @@ class VhostNet final : public Model {
   [[nodiscard]] bool stop() RT override;
   [[nodiscard]] bool stop_queue(unsigned queue) RT override;
   void restart_queue(unsigned queue) RT override;
+  void rest() RT override;
   void notified(unsigned queue) RT override;
   Worked work() RT override;
 

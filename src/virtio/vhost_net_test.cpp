@@ -30,7 +30,10 @@ class FakePort final : public VhostPort {
     runs[queue] = true;
     return true;
   }
-  void stop(unsigned queue) RT override { runs[queue] = false; }
+  std::uint16_t stop(unsigned queue) RT override {
+    runs[queue] = false;
+    return next[queue];
+  }
   void kick(unsigned queue) RT override { ++kicks[queue]; }
   [[nodiscard]] bool take_used(unsigned queue) RT override {
     return std::exchange(used[queue], false);
@@ -44,6 +47,7 @@ class FakePort final : public VhostPort {
   FrameOffloads received;
   std::array<VhostRing, queues> rings;
   std::array<bool, queues> runs{};
+  std::array<std::uint16_t, queues> next{};
   std::array<bool, queues> used{};
   std::array<bool, queues> broken{};
   std::array<unsigned, queues> kicks{};
@@ -117,6 +121,31 @@ TEST_F(VhostNetTest, OneQueueIsResetAndTheOtherGoesOn) {
   net.restart_queue(1);
   driver.work();
   EXPECT_TRUE(port.runs[1]);
+}
+
+TEST_F(VhostNetTest, WithoutTheBusTheKernelLetsGoAndLaterGoesOnWhereItWas) {
+  start();
+  port.next = {7, 9};
+  net.rest();
+  EXPECT_FALSE(port.runs[0] || port.runs[1]);
+  net.notified(1);
+  EXPECT_EQ(port.kicks[1], 1u);
+  driver.work();
+  EXPECT_TRUE(port.runs[0] && port.runs[1]);
+  EXPECT_EQ(port.rings[0].next, 7u);
+  EXPECT_EQ(port.rings[1].next, 9u);
+  EXPECT_EQ(port.kicks[1], 2u);
+}
+
+TEST_F(VhostNetTest, AQueueThatWasResetBeginsAnew) {
+  start();
+  port.next = {7, 9};
+  net.rest();
+  EXPECT_TRUE(net.stop_queue(1));
+  net.restart_queue(1);
+  driver.work();
+  EXPECT_EQ(port.rings[0].next, 7u);
+  EXPECT_EQ(port.rings[1].next, 0u);
 }
 
 TEST_F(VhostNetTest, AQueueThatTheKernelGivesUpStopsTheDevice) {

@@ -129,6 +129,12 @@ $(guest_nic 0)
 serve
 said ping ping -c 3 -A -w 5 10.0.0.1
 said interrupts cat /proc/interrupts
+# bus_master 0|4: the command register; memory stays on.
+bus_master() { printf "\\x0\$((2 + \$1))\\x04" | dd of=/sys/class/net/\$nic/device/../config bs=1 seek=4 conv=notrunc 2>/dev/null; }
+bus_master 0
+said ping-no-bus ping -c 3 -A -w 1 10.0.0.1
+bus_master 4
+said ping-bus ping -c 3 -A -w 5 10.0.0.1
 until_told
 said again sh -c 'rmmod virtio_net && insmod /lib/modules/virtio_net.ko'
 $(guest_nic 0)
