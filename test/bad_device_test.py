@@ -34,7 +34,6 @@ class BadDevices(TaktTest):
         if not os.path.exists("/dev/vhost-net"):
             self.refused(1, "--net=lan:vhost=on,tap=tap0", "device lan", "/dev/vhost-net", "modprobe vhost_net", "vhost=off")
         self.refused(2, "--net=lan:vhost=on,socket=/x", "net lan", "model = virtio and a tap")
-        self.refused(2, "--net=lan:vhost=on,tap=tap0,queues=2", "net lan", "one queue pair")
 
     def test_a_port_into_a_directory_that_is_not_there(self):
         self.refused(1, "--port=log:file:/nonexistent/x", "log", "/nonexistent/x")

@@ -172,6 +172,14 @@ class Devices(LabTest):
         sums = re.findall(r"(?m)^([0-9a-f]{32})", self.found("stream-vhost"))
         self.assertEqual((len(sums), len(set(sums))), (3, 1), sums)
 
+    @only_takt
+    def test_two_queue_pairs_are_served_by_two_threads_of_the_kernel(self):
+        self.assert_status("pairs", 0)
+        self.assertEqual(self.text("flows").count("# Lost: 0\n"), 8, self.text("flows"))
+        self.assertEqual(len(re.findall(r"(?m)^vhost-\d+:", self.text("pairs.threads"))), 2)
+        for pair in 0, 1:
+            self.assertRegex(self.text("pairs.interrupts"), rf"(?m)^ *\d+: +.*[1-9]\d* .*MSI.* virtio0-input\.{pair}$")
+
     def test_the_drivers_have_no_complaint(self):
         said, _ = self.said("warnings")
         self.assertEqual(said, "")

@@ -51,6 +51,10 @@ guest_mac() { echo "52:54:00:00:0$1:02"; }
 tap() {
     load tun
     tunctl -t "tap$1" >/dev/null
+    tap_address "$1"
+}
+# tap_address N: the same for a tap that is there.
+tap_address() {
     echo 1 >"/proc/sys/net/ipv6/conf/tap$1/disable_ipv6"
     ip link set "tap$1" address "$(host_mac "$1")"
     ip addr add "10.0.$1.1/24" dev "tap$1"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A network card's way out whose two queues the host's kernel serves itself (vhost-net): frames go
-// between the guest's memory and the host's network without takt. The model is left with the
-// configuration, and with starting and stopping.
+// A network card's way out whose pair of queues the host's kernel serves itself (vhost-net): frames
+// go between the guest's memory and the host's network without takt. The model is left with the
+// configuration, and with starting and stopping. A card with several pairs has a port for each.
 #pragma once
 
 #include <cstddef>
@@ -38,6 +38,8 @@ class VhostPort {
   [[nodiscard]] virtual FrameOffloads send_offloads() const RT = 0;
   [[nodiscard]] virtual FrameOffloads receive_offloads() const RT = 0;
   virtual void set_receive_offloads(const FrameOffloads& offloads) RT = 0;
+  /// Whether frames come in by this pair, too: soon. They do at first. Of several ports.
+  virtual void set_in_use(bool used) RT = 0;
 
   /// Before queues start: what was negotiated, of which the kernel is told its part. False:
   /// refused.

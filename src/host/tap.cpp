@@ -32,14 +32,15 @@ Result<std::vector<std::unique_ptr<Tap>>> Tap::open(const std::string& name, uns
 
 Result<std::vector<std::unique_ptr<Tap>>> Tap::adopt(std::vector<Fd> fds, EventLoop& loop,
                                                      DeviceId device) {
-  std::shared_ptr<TapOffloads> offloads;
+  std::shared_ptr<TapControl> control;
   std::vector<std::unique_ptr<Tap>> taps;
   for (Fd& given : fds) {
     TRY(Fd fd, check_tap(std::move(given)));
-    if (!offloads) {
-      TRY(offloads, TapOffloads::start(fd));
+    if (!control) {
+      const Fd* first = &fd;
+      TRY(control, TapControl::start({&first, 1}));
     }
-    taps.emplace_back(new Tap{std::move(fd), offloads});
+    taps.emplace_back(new Tap{std::move(fd), control});
     Tap& tap = *taps.back();
     TRY(tap.watch_,
         loop.watch(tap.fd_.raw(), 0, device, [&tap](std::uint32_t events) { tap.ready(events); }));
@@ -52,7 +53,7 @@ FrameOffloads Tap::receive_offloads() const RT { return tap_offloads; }
 
 void Tap::set_receive_offloads(const FrameOffloads& offloads) RT {
   allowed_ = offloads;
-  offloads_->want(offloads);
+  control_->want_offloads(offloads);
 }
 
 bool Tap::send(const FrameHeader& header, std::span<const iovec> pieces) RT {

@@ -4,7 +4,7 @@
 // memory, a FrameHeader before each (the kernel's "vnet header").
 //
 // A tap takes everything undone. What it may leave undone is set a little later than asked for
-// (tap_offloads.h): meanwhile frames that the device does not take are dropped here.
+// (tap_control.h): meanwhile frames that the device does not take are dropped here.
 #pragma once
 
 #include <atomic>
@@ -19,7 +19,7 @@
 #include "base/units.h"
 #include "bus/frame_port.h"
 #include "host/event_loop.h"
-#include "host/tap_offloads.h"
+#include "host/tap_control.h"
 
 namespace takt {
 
@@ -49,18 +49,18 @@ class Tap final : public FramePort {
   /// Frames that had more left undone than the device takes.
   [[nodiscard]] std::uint64_t receive_drops() const RT { return receive_drops_.load(relaxed); }
   /// What the queues of an interface share; its thread may be placed.
-  [[nodiscard]] const TapOffloads& offloads() const { return *offloads_; }
+  [[nodiscard]] const TapControl& control() const { return *control_; }
 
  private:
   static constexpr std::memory_order relaxed = std::memory_order_relaxed;
-  Tap(Fd fd, std::shared_ptr<TapOffloads> offloads)
-      : fd_{std::move(fd)}, offloads_{std::move(offloads)} {}
+  Tap(Fd fd, std::shared_ptr<TapControl> control)
+      : fd_{std::move(fd)}, control_{std::move(control)} {}
   void ready(std::uint32_t events) RT;
   void set_watch() RT REQUIRES(watching_);
   [[nodiscard]] bool takes(const FrameHeader& header) const RT;
 
   Fd fd_;
-  std::shared_ptr<TapOffloads> offloads_;
+  std::shared_ptr<TapControl> control_;
   EventLoop::Watch* watch_ = nullptr;
   FrameOffloads allowed_;
   PiMutex watching_;  // the loop's thread comes here without the device's lock

@@ -93,7 +93,7 @@ struct Device {
       const rt::Section section;
       taps[0]->set_receive_offloads(offloads);
     }
-    while (!taps[0]->offloads().settled()) std::this_thread::yield();
+    while (!taps[0]->control().settled()) std::this_thread::yield();
   }
 };
 

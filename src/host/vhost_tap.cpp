@@ -81,18 +81,31 @@ bool tell(const Fd& vhost, unsigned long request, Arg arg) RT {
 
 }  // namespace
 
-Result<std::unique_ptr<VhostTap>> VhostTap::open(const std::string& name, const GuestMem& mem,
-                                                 EventLoop& loop, DeviceId device) {
-  TRY(Fd vhost, open_vhost());
-  TRY(auto taps, open_tap(name, 1, header_bytes));
-  std::unique_ptr<VhostTap> port{new VhostTap{std::move(vhost), std::move(taps.front())}};
-  TRY_VOID(port->set_up(mem));
-  TRY_VOID(port->make_events(loop, device));
-  return port;
+Result<std::vector<std::unique_ptr<VhostTap>>> VhostTap::open(const std::string& name,
+                                                              unsigned queues, const GuestMem& mem,
+                                                              EventLoop& loop, DeviceId device) {
+  std::vector<Fd> vhosts;
+  for (unsigned n = 0; n < queues; ++n) {
+    TRY(Fd vhost, open_vhost());
+    vhosts.push_back(std::move(vhost));
+  }
+  TRY(auto taps, open_tap(name, queues, header_bytes));
+  std::vector<std::unique_ptr<VhostTap>> ports;
+  std::vector<const Fd*> all;
+  for (unsigned n = 0; n < queues; ++n) {
+    ports.emplace_back(new VhostTap{std::move(vhosts[n]), std::move(taps[n]), n});
+    all.push_back(&ports.back()->tap_);
+  }
+  TRY(const std::shared_ptr<TapControl> control, TapControl::start(all));
+  for (const auto& port : ports) {
+    port->control_ = control;
+    TRY_VOID(port->set_up(mem));
+    TRY_VOID(port->make_events(loop, device));
+  }
+  return ports;
 }
 
 Result<> VhostTap::set_up(const GuestMem& mem) {
-  TRY(offloads_, TapOffloads::start(tap_));
   TRY(worker_, new_worker([this] { return set_owner(vhost_); }));
   std::uint64_t features = 0;
   TRY_VOID(get_features(vhost_, features));
@@ -120,7 +133,10 @@ Result<> VhostTap::make_events(EventLoop& loop, DeviceId device) {
 
 FrameOffloads VhostTap::send_offloads() const RT { return tap_offloads; }
 FrameOffloads VhostTap::receive_offloads() const RT { return tap_offloads; }
-void VhostTap::set_receive_offloads(const FrameOffloads& offloads) RT { offloads_->want(offloads); }
+void VhostTap::set_receive_offloads(const FrameOffloads& offloads) RT {
+  control_->want_offloads(offloads);
+}
+void VhostTap::set_in_use(bool used) RT { control_->want_queue(index_, used); }
 
 bool VhostTap::set_features(std::uint64_t negotiated) RT {
   return tell(vhost_, VHOST_SET_FEATURES, negotiated & features_ & vhost_part);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A tap whose queues the host's kernel serves: vhost-net, linux/vhost.h. A thread of the kernel's
-// copies frames between the guest's memory and the tap; takt starts and stops it.
+// A queue of a tap that the host's kernel serves: vhost-net, linux/vhost.h. A thread of the
+// kernel's copies frames between the guest's memory and the tap; takt starts and stops it.
 #pragma once
 
 #include <sys/types.h>
@@ -9,6 +9,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/fd.h"
 #include "base/result.h"
@@ -16,17 +17,18 @@
 #include "bus/guest_mem.h"
 #include "bus/vhost_port.h"
 #include "host/event_loop.h"
-#include "host/tap_offloads.h"
+#include "host/tap_control.h"
 
 namespace takt {
 
 class VhostTap final : public VhostPort {
  public:
-  /// Interface `name`, as open_tap() (tap_open.h) has it, and a kernel thread that reaches the RAM
-  /// of `mem` and nothing else. `loop` is woken when there is something to take_; `device` stands
-  /// in the records. Set-up only; `mem`'s RAM and `loop` outlive it.
-  static Result<std::unique_ptr<VhostTap>> open(const std::string& name, const GuestMem& mem,
-                                                EventLoop& loop, DeviceId device);
+  /// The queues of interface `name`, as open_tap() (tap_open.h) has it, each with a kernel thread
+  /// that reaches the RAM of `mem` and nothing else. `loop` is woken when there is something to
+  /// take_; `device` stands in the records. Set-up only; `mem`'s RAM and `loop` outlive them.
+  static Result<std::vector<std::unique_ptr<VhostTap>>> open(const std::string& name,
+                                                             unsigned queues, const GuestMem& mem,
+                                                             EventLoop& loop, DeviceId device);
 
   /// A signal on it, such as an ioeventfd's, notifies the queue. The same one for ever.
   [[nodiscard]] const Fd& kick_event(unsigned queue) const { return queues_[queue].kick; }
@@ -38,6 +40,7 @@ class VhostTap final : public VhostPort {
   [[nodiscard]] FrameOffloads send_offloads() const RT override;
   [[nodiscard]] FrameOffloads receive_offloads() const RT override;
   void set_receive_offloads(const FrameOffloads& offloads) RT override;
+  void set_in_use(bool used) RT override;
   [[nodiscard]] bool set_features(std::uint64_t negotiated) RT override;
   [[nodiscard]] bool start(unsigned queue, const VhostRing& ring) RT override;
   std::uint16_t stop(unsigned queue) RT override;
@@ -53,14 +56,16 @@ class VhostTap final : public VhostPort {
     std::atomic<bool> has_used = false;
     std::atomic<bool> is_broken = false;
   };
-  VhostTap(Fd vhost, Fd tap) : vhost_{std::move(vhost)}, tap_{std::move(tap)} {}
+  VhostTap(Fd vhost, Fd tap, unsigned index)
+      : vhost_{std::move(vhost)}, tap_{std::move(tap)}, index_{index} {}
   Result<> set_up(const GuestMem& mem);
   Result<> make_events(EventLoop& loop, DeviceId device);
   [[nodiscard]] bool set_backend(unsigned queue, int fd) const RT;
 
   Fd vhost_;
   Fd tap_;
-  std::unique_ptr<TapOffloads> offloads_;
+  const unsigned index_;  // of the interface's queues
+  std::shared_ptr<TapControl> control_;
   std::array<Queue, queues> queues_;
   std::uint64_t features_ = 0;
   pid_t worker_ = 0;

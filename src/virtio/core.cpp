@@ -58,7 +58,8 @@ void Core::write_driver_features(std::uint32_t value) RT {
 
 bool Core::features_will_do() const RT {
   const bool offered = (s_.driver_features & ~offered_) == 0 && !s_.beyond_features;
-  return offered && (s_.driver_features & feature::version_1) != 0;
+  return offered && (s_.driver_features & feature::version_1) != 0 &&
+         model_.accepts(s_.driver_features);
 }
 
 // --- status ---

@@ -39,6 +39,8 @@ class Model : public Work {
   [[nodiscard]] virtual std::uint32_t device_id() const = 0;  // 5: 1 is a network card
   /// The device's own feature bits; the transport adds its own.
   [[nodiscard]] virtual std::uint64_t features() const = 0;
+  /// Whether these features of its own do together (3.1.1, step 6).
+  [[nodiscard]] virtual bool accepts(std::uint64_t /*features*/) const RT { return true; }
   /// Which of the ring features (virtio/features.h) may be offered; the rest stays the transport's.
   [[nodiscard]] virtual std::uint64_t ring_features() const { return ~std::uint64_t{0}; }
   /// The largest size of each queue, a power of two; as many as there are queues.

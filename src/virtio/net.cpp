@@ -9,7 +9,6 @@
 namespace takt::virtio {
 namespace {
 
-constexpr std::uint16_t control_queue_size = 64;
 constexpr std::size_t usual_mtu = 1500;
 
 std::uint64_t offered(std::span<FramePort* const> ports, const NetOptions& options) {
@@ -32,7 +31,7 @@ Net::Net(std::span<FramePort* const> ports, const NetOptions& options, Bell& bel
       offered_{offered(ports, options)},
       bell_{bell},
       sizes_(2 * ports.size(), options.queue_size) {
-  sizes_.push_back(control_queue_size);
+  sizes_.push_back(NetControlQueue::size);
   for (FramePort* port : ports_) {
     receivers_.emplace_back(ports_, shared_);
     senders_.emplace_back(*port, shared_);
@@ -98,16 +97,13 @@ void Net::set_driver_work(std::uint64_t bits) RT {
   for (FramePort* port : ports_) port->set_receive_offloads(shared_.driver_work);
 }
 
-/// 5.1.2: without MQ the control queue comes after the first pair.
 unsigned Net::control_index() const RT {
-  return has(net_feature::mq) ? static_cast<unsigned>(2 * ports_.size()) : 2;
+  return NetControlQueue::index(s_.features, ports_.size());
 }
 
 void Net::start_queue(unsigned queue) RT {
   if (queue == control_index()) {
-    if (!has(net_feature::ctrl_vq)) return;
-    control_ = &queues_[queue];
-    control_armed_ = control_broken_ = false;
+    if (has(net_feature::ctrl_vq)) control_.start(queues_[queue], queue);
   } else if (queue < control_index()) {
     const unsigned pair = queue / 2;
     if (queue % 2 == 0)
@@ -133,7 +129,7 @@ bool Net::stop() RT {
   }
   for (NetSender& sender : senders_) sender.stop();
   set_driver_work(0);
-  control_ = nullptr;
+  control_.stop();
   queues_ = {};
   s_ = {.mac = options_.mac, .link = s_.link};
   return true;
@@ -141,7 +137,7 @@ bool Net::stop() RT {
 
 bool Net::stop_queue(unsigned queue) RT {
   if (queue == control_index())
-    control_ = nullptr;
+    control_.stop();
   else if (queue < control_index() && queue % 2 == 0)
     receivers_[queue / 2].stop();
   else if (queue < control_index())
@@ -161,7 +157,9 @@ Worked Net::work() RT {
   see_link();
   if (!s_.running) return Worked::nothing;
   NetBudget budget;
-  Batch all = control(budget);
+  Batch all =
+      control_.turn(shared_.chain, *shared_.interrupts, budget,
+                    [this](NetCommand one, const Chain& chain) RT { return command(one, chain); });
   bool did = all.did;
   while (budget.left()) {
     const Batch one = round(budget);
@@ -190,7 +188,7 @@ Batch Net::round(NetBudget& budget) RT {
 }
 
 bool Net::sleep() RT {
-  bool more = control_sleep();
+  bool more = control_.sleep();
   for (std::size_t pair = 0; pair < s_.pairs; ++pair) {
     more = receivers_[pair].sleep() || more;
     more = senders_[pair].sleep() || more;

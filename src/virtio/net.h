@@ -20,6 +20,7 @@
 
 #include "bus/frame_port.h"
 #include "virtio/model.h"
+#include "virtio/net_commands.h"
 #include "virtio/net_rx.h"
 #include "virtio/net_tx.h"
 #include "virtio/net_wire.h"
@@ -48,8 +49,6 @@ class Net final : public Model {
     bool link = true;  // as the driver was told
   };
   struct Counters {
-    std::uint64_t commands = 0;
-    std::uint64_t bad_commands = 0;   // answered by VIRTIO_NET_ERR
     std::uint64_t config_writes = 0;  // there is nothing to write
   };
 
@@ -63,6 +62,7 @@ class Net final : public Model {
   [[nodiscard]] const State& state() const RT { return s_; }
   [[nodiscard]] const NetFilter& filter() const RT { return shared_.filter; }
   [[nodiscard]] const Counters& counters() const RT { return counters_; }
+  [[nodiscard]] const NetControlQueue& control() const RT { return control_; }
   [[nodiscard]] const NetReceiver::Counters& receiver(std::size_t pair) const RT {
     return receivers_[pair].counters();
   }
@@ -103,14 +103,12 @@ class Net final : public Model {
   [[nodiscard]] bool sleep() RT;
 
   // net_control.cpp
-  [[nodiscard]] Batch control(NetBudget& budget) RT;
-  [[nodiscard]] bool control_sleep() RT;
-  [[nodiscard]] bool command(const Chain& chain) RT;
+  [[nodiscard]] bool command(NetCommand command, const Chain& chain) RT;
   [[nodiscard]] bool rx_command(std::uint8_t command, const Chain& chain) RT;
   [[nodiscard]] bool mac_command(std::uint8_t command, const Chain& chain) RT;
   [[nodiscard]] bool set_mac_tables(const Chain& chain) RT;
   [[nodiscard]] bool vlan_command(std::uint8_t command, const Chain& chain) RT;
-  [[nodiscard]] bool mq_command(std::uint8_t command, const Chain& chain) RT;
+  [[nodiscard]] bool mq_command(NetCommand command, const Chain& chain) RT;
   [[nodiscard]] bool offloads_command(std::uint8_t command, const Chain& chain) RT;
 
   const std::vector<FramePort*> ports_;
@@ -123,9 +121,7 @@ class Net final : public Model {
   std::deque<NetReceiver> receivers_;  // they stay where they are
   std::deque<NetSender> senders_;
   std::span<Virtqueue> queues_;
-  Virtqueue* control_ = nullptr;  // when live
-  bool control_armed_ = false;
-  bool control_broken_ = false;
+  NetControlQueue control_;
   std::size_t next_pair_ = 0;
   std::atomic<bool> link_ = true;  // as it shall be
   Counters counters_;

@@ -122,7 +122,7 @@ TYPED_TEST(NetControl, UnknownCommandsAndShortOnesAreErrors) {
   EXPECT_EQ(this->command(200, 0, {}), 1);
   EXPECT_EQ(this->command(4, 0, bytes_of(std::uint16_t{1})), 1);  // no MQ
   EXPECT_EQ(this->command(1, 1, Bytes(5)), 1);
-  EXPECT_EQ(this->net->counters().bad_commands, 4u);
+  EXPECT_EQ(this->net->control().counters().refused, 4u);
 }
 
 TYPED_TEST(NetControl, WithOnePairTheFramesOfAllPortsComeInByIt) {

@@ -149,7 +149,8 @@ void PciTransport::write_common(Access access, std::uint64_t value) RT {
 }
 
 Worked PciTransport::work() RT {
-  if (function_.is_bus_master()) [[likely]] return core_.work();
+  if (function_.is_bus_master()) [[likely]]
+    return core_.work();
   const Worked worked = core_.is_resetting() ? core_.work() : Worked::nothing;
   core_.rest();
   return worked;

@@ -20,6 +20,7 @@ class FakePort final : public VhostPort {
   [[nodiscard]] FrameOffloads send_offloads() const RT override { return {.csum = true}; }
   [[nodiscard]] FrameOffloads receive_offloads() const RT override { return {.csum = true}; }
   void set_receive_offloads(const FrameOffloads& offloads) RT override { received = offloads; }
+  void set_in_use(bool used_now) RT override { in_use = used_now; }
   [[nodiscard]] bool set_features(std::uint64_t negotiated) RT override {
     told = negotiated;
     return true;
@@ -43,6 +44,7 @@ class FakePort final : public VhostPort {
   }
 
   bool refuses = false;
+  std::optional<bool> in_use;  // once it was said
   std::uint64_t told = 0;
   FrameOffloads received;
   std::array<VhostRing, queues> rings;
@@ -60,7 +62,8 @@ class VhostNetTest : public testing::Test {
     driver.work();
   }
   FakePort port;
-  VhostNet net{port, mac};
+  std::array<VhostPort*, 1> ports{&port};
+  VhostNet net{ports, mac};
   fakes::TestDriver<fakes::Split> driver{net};
 };
 
@@ -165,6 +168,86 @@ TEST_F(VhostNetTest, AKernelThatRefusesIsAskedOnceAndTheDriverIsTold) {
   driver.work();
   EXPECT_EQ(net.counters().refused, 1u);
   EXPECT_EQ(driver.interrupts().resets, 1u);
+}
+
+/// Three pairs, and the control queue.
+class VhostPairsTest : public testing::Test {
+ protected:
+  static constexpr unsigned control = 6;
+  void start(std::uint64_t without = 0) {
+    driver.start((net.features() | feature::version_1) & ~without, 64);
+    driver.work();
+  }
+  std::optional<std::byte> command(std::uint8_t group, std::uint8_t code, std::uint16_t pairs) {
+    driver.post(control, {{std::byte{group}, std::byte{code}}, fakes::bytes_of(pairs)}, {1});
+    driver.run(control);
+    const auto done = driver.collect(control);
+    return done ? std::optional{done->in[0][0]} : std::nullopt;
+  }
+  [[nodiscard]] std::array<bool, 3> running() const {
+    std::array<bool, 3> all{};
+    for (unsigned n = 0; n < 3; ++n) all[n] = port[n].runs[0] && port[n].runs[1];
+    return all;
+  }
+  using Which = std::array<bool, 3>;
+  static constexpr std::byte ok{0}, error{1};
+
+  std::array<FakePort, 3> port;
+  std::array<VhostPort*, 3> ports{&port[0], &port[1], &port[2]};
+  VhostNet net{ports, mac};
+  fakes::TestDriver<fakes::Split> driver{net};
+};
+
+TEST_F(VhostPairsTest, TheFirstPairIsUsedUntilTheDriverWantsMore) {
+  start();
+  EXPECT_EQ(net.read_config(8, Width::b2), 3u);
+  EXPECT_EQ(running(), (Which{true, false, false}));
+  EXPECT_EQ(port[1].in_use, false);
+  EXPECT_EQ(command(4, 0, 2), ok);
+  EXPECT_EQ(running(), (Which{true, true, false}));
+  EXPECT_EQ(port[1].in_use, true);
+  EXPECT_EQ(port[2].in_use, false);
+  EXPECT_EQ(port[1].told, net.features() | feature::version_1);
+  EXPECT_EQ(driver.interrupts().used[control], 1u);
+}
+
+TEST_F(VhostPairsTest, APairThatIsNoLongerUsedIsTakenBackAndLaterGoesOnWhereItWas) {
+  start();
+  EXPECT_EQ(command(4, 0, 3), ok);
+  port[2].next = {5, 6};
+  EXPECT_EQ(command(4, 0, 1), ok);
+  EXPECT_EQ(running(), (Which{true, false, false}));
+  EXPECT_EQ(command(4, 0, 3), ok);
+  EXPECT_EQ(running(), (Which{true, true, true}));
+  EXPECT_EQ(port[2].rings[1].next, 6u);
+}
+
+TEST_F(VhostPairsTest, OtherCommandsAndNumbersAreErrors) {
+  start();
+  EXPECT_EQ(command(4, 0, 0), error);
+  EXPECT_EQ(command(4, 0, 4), error);
+  EXPECT_EQ(command(4, 1, 2), error);
+  EXPECT_EQ(command(0, 0, 1), error);
+  EXPECT_EQ(running(), (Which{true, false, false}));
+}
+
+TEST_F(VhostPairsTest, ADeviceResetTakesAllPairsBack) {
+  start();
+  EXPECT_EQ(command(4, 0, 3), ok);
+  EXPECT_FALSE(net.stop());
+  driver.work();
+  EXPECT_EQ(running(), (Which{false, false, false}));
+  EXPECT_TRUE(net.stop());
+  start();
+  EXPECT_EQ(running(), (Which{true, false, false}));
+}
+
+TEST_F(VhostPairsTest, ADriverWithoutMqHasOnePairAndNoControlQueue) {
+  EXPECT_FALSE(net.accepts(net.features() & ~net_feature::mq));
+  EXPECT_TRUE(net.accepts(net.features() & ~(net_feature::mq | net_feature::ctrl_vq)));
+  EXPECT_TRUE(net.accepts(net.features()));
+  start(net_feature::mq | net_feature::ctrl_vq);
+  EXPECT_EQ(running(), (Which{true, false, false}));
 }
 
 }  // namespace

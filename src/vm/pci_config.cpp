@@ -107,9 +107,6 @@ Result<> check_net(std::string_view name, const NetOptions& net) {
         "net {}: queues = {} needs model = virtio and a tap; others have one", name, net.queues));
   if (net.vhost && (net.model == NetModel::e1000 || net.tap.empty()))
     return usage_error(fmt::format("net {}: vhost = on needs model = virtio and a tap", name));
-  if (net.vhost && net.queues > 1)
-    return usage_error(
-        fmt::format("net {}: vhost = on serves one queue pair: queues = 1, or vhost = off", name));
   return {};
 }
 

@@ -10,18 +10,31 @@ namespace {
 
 class VhostNetInside final : public VirtioInside {
  public:
-  VhostNetInside(std::unique_ptr<VhostTap> port, const MacAddress& mac)
-      : port_{std::move(port)}, net_{*port_, mac} {}
+  VhostNetInside(std::vector<std::unique_ptr<VhostTap>> ports, const MacAddress& mac)
+      : ports_{std::move(ports)}, net_{pointers(ports_), mac} {}
   [[nodiscard]] virtio::Model& model() override { return net_; }
   [[nodiscard]] std::vector<const Fd*> kicks() const override {
-    return {&port_->kick_event(0), &port_->kick_event(1)};
+    std::vector<const Fd*> all;
+    for (const auto& port : ports_)
+      for (unsigned queue = 0; queue < VhostPort::queues; ++queue)
+        all.push_back(&port->kick_event(queue));
+    return all;
   }
   [[nodiscard]] std::vector<pid_t> stand_ins() const override {
-    return port_->worker() == 0 ? std::vector<pid_t>{} : std::vector{port_->worker()};
+    std::vector<pid_t> workers;
+    for (const auto& port : ports_)
+      if (port->worker() != 0) workers.push_back(port->worker());
+    return workers;
   }
 
  private:
-  std::unique_ptr<VhostTap> port_;
+  static std::vector<VhostPort*> pointers(const std::vector<std::unique_ptr<VhostTap>>& ports) {
+    std::vector<VhostPort*> all;
+    for (const auto& port : ports) all.push_back(port.get());
+    return all;
+  }
+
+  std::vector<std::unique_ptr<VhostTap>> ports_;
   virtio::VhostNet net_;
 };
 
@@ -30,8 +43,9 @@ class VhostNetInside final : public VirtioInside {
 Result<std::unique_ptr<VirtioInside>> make_vhost_net(const PciWorld& world,
                                                      const PciDevice& device) {
   const NetOptions& net = world.config.nets.at(std::string{device.name});
-  TRY(auto port, VhostTap::open(net.tap, world.mem, world.loop(device), world.id(device)));
-  return std::make_unique<VhostNetInside>(std::move(port), mac_of(world.config, device));
+  TRY(auto ports,
+      VhostTap::open(net.tap, net.queues, world.mem, world.loop(device), world.id(device)));
+  return std::make_unique<VhostNetInside>(std::move(ports), mac_of(world.config, device));
 }
 
 }  // namespace takt

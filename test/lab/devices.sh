@@ -4,7 +4,7 @@
 # Linux with every device on the bus and its stock drivers: two network cards, two disks, a console's port, rng,
 # balloon, and sockets. TAKT_VMM=qemu runs what of it QEMU has, to tell a fault of the job from one of takt.
 # Then once more without PCI, and with vhost-net.
-# /results: devices.*, mmio.*, vhost.*, and NAME for what the host found out.
+# /results: devices.*, mmio.*, vhost.*, pairs.*, and NAME for what the host found out.
 set -eu
 # shellcheck source=lab/jobs/devices.sh
 . /job/devices.sh
@@ -146,4 +146,19 @@ found tcp-vhost echo_bench --samples 200 --bytes 1000 tcp 10.0.0.2 7008
 found stream-vhost sh -c "{ echo 'head -c 1048576 >/run/came; md5sum </run/came; cat /run/came | md5sum'; sleep 0.2; cat /run/sent; } | nc 10.0.0.2 7000
     md5sum </run/sent"
 tell_end 0
+vmm_end
+
+# Two pairs of queues, of an interface that takt makes.
+guest_script <<END
+load virtio_net
+$(guest_nic 2)
+serve
+until_told
+END
+vmm_start pairs takt "--cpus 2 --net net:vhost=on,tap=tap2,queues=2,mac=$(guest_mac 2)"
+tap_address 2
+# Each has a port of its own: the kernel spreads flows.
+for flow in 1 2 3 4 5 6 7 8; do echo_bench --samples 5 --interval-us 2000 udp 10.0.2.2 7007; done >"$results/flows"
+echo 'grep virtio0 /proc/interrupts' | in_guest 2 >"$results/pairs.interrupts"
+tell_end 2
 vmm_end
