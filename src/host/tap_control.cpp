@@ -7,6 +7,9 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 
+#include <chrono>
+#include <thread>
+
 #include "host/ordinary_thread.h"
 
 namespace takt {
@@ -21,6 +24,8 @@ std::uint32_t features_of(const FrameOffloads& offloads) RT {
   if (offloads.ufo) features |= TUN_F_UFO;
   return features;
 }
+
+constexpr std::chrono::milliseconds time_between{10};
 
 constexpr std::uint64_t bit(std::size_t n) RT { return std::uint64_t{1} << n; }
 
@@ -71,11 +76,16 @@ void TapControl::run() {
   while (!stopping_) {
     ::poll(&woken, 1, -1);
     drain_eventfd(wake_);
-    const std::uint32_t offloads = offloads_wanted_;
-    if (offloads != offloads_in_force_) apply_offloads(offloads);
-    const std::uint64_t queues = queues_wanted_;
-    if (queues != queues_in_force_) apply_queues(queues);
+    if (!settled()) apply();
   }
+}
+
+void TapControl::apply() {
+  const std::uint32_t offloads = offloads_wanted_;
+  if (offloads != offloads_in_force_) apply_offloads(offloads);
+  const std::uint64_t queues = queues_wanted_;
+  if (queues != queues_in_force_) apply_queues(queues);
+  std::this_thread::sleep_for(time_between);
 }
 
 /// A kernel without UFO refuses all at once. Less than was asked for does no harm.

@@ -2,7 +2,8 @@
 // What a tap may leave undone in the frames that it gives us, and which of its queues have a part
 // in them. TUNSETOFFLOAD and TUNSETQUEUE take the kernel's rtnl mutex, which others hold for as
 // long as they configure interfaces, and a guest's driver asks for them whenever it starts: so a
-// thread of its own does it, and the server only says what is wanted.
+// thread of its own does it, and the server only says what is wanted. The thread asks a hundred
+// times a second at most, however often a guest changes its mind.
 #pragma once
 
 #include <sys/types.h>
@@ -46,6 +47,7 @@ class TapControl {
  private:
   TapControl(std::vector<Fd> taps, Fd wake);
   void run();
+  void apply();
   void apply_offloads(std::uint32_t features);
   void apply_queues(std::uint64_t queues);
 

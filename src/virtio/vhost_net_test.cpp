@@ -3,57 +3,15 @@
 
 #include <gtest/gtest.h>
 
-#include "virtio/net_wire.h"
 #include "virtio/test_driver.h"
+#include "virtio/test_vhost.h"
 
 namespace takt::virtio {
 namespace {
 
-constexpr std::uint64_t kernel_features =
-    feature::version_1 | feature::event_idx | feature::ring_reset | net_feature::mrg_rxbuf;
+using fakes::FakePort;
+
 constexpr MacAddress mac{0x52, 0x54, 0, 1, 2, 3};
-
-/// A kernel that does what it is told, or refuses.
-class FakePort final : public VhostPort {
- public:
-  [[nodiscard]] std::uint64_t features() const RT override { return kernel_features; }
-  [[nodiscard]] FrameOffloads send_offloads() const RT override { return {.csum = true}; }
-  [[nodiscard]] FrameOffloads receive_offloads() const RT override { return {.csum = true}; }
-  void set_receive_offloads(const FrameOffloads& offloads) RT override { received = offloads; }
-  void set_in_use(bool used_now) RT override { in_use = used_now; }
-  [[nodiscard]] bool set_features(std::uint64_t negotiated) RT override {
-    told = negotiated;
-    return true;
-  }
-  [[nodiscard]] bool start(unsigned queue, const VhostRing& ring) RT override {
-    if (refuses) return false;
-    rings[queue] = ring;
-    runs[queue] = true;
-    return true;
-  }
-  std::uint16_t stop(unsigned queue) RT override {
-    runs[queue] = false;
-    return next[queue];
-  }
-  void kick(unsigned queue) RT override { ++kicks[queue]; }
-  [[nodiscard]] bool take_used(unsigned queue) RT override {
-    return std::exchange(used[queue], false);
-  }
-  [[nodiscard]] bool take_broken(unsigned queue) RT override {
-    return std::exchange(broken[queue], false);
-  }
-
-  bool refuses = false;
-  std::optional<bool> in_use;  // once it was said
-  std::uint64_t told = 0;
-  FrameOffloads received;
-  std::array<VhostRing, queues> rings;
-  std::array<bool, queues> runs{};
-  std::array<std::uint16_t, queues> next{};
-  std::array<bool, queues> used{};
-  std::array<bool, queues> broken{};
-  std::array<unsigned, queues> kicks{};
-};
 
 class VhostNetTest : public testing::Test {
  protected:
@@ -61,6 +19,7 @@ class VhostNetTest : public testing::Test {
     driver.start(net.features() | feature::version_1, 64);
     driver.work();
   }
+  void TearDown() override { EXPECT_EQ(port.misuses, 0u); }
   FakePort port;
   std::array<VhostPort*, 1> ports{&port};
   VhostNet net{ports, mac};
@@ -188,6 +147,9 @@ class VhostPairsTest : public testing::Test {
     std::array<bool, 3> all{};
     for (unsigned n = 0; n < 3; ++n) all[n] = port[n].runs[0] && port[n].runs[1];
     return all;
+  }
+  void TearDown() override {
+    for (const FakePort& one : port) EXPECT_EQ(one.misuses, 0u);
   }
   using Which = std::array<bool, 3>;
   static constexpr std::byte ok{0}, error{1};
