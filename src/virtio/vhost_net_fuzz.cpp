@@ -53,7 +53,7 @@ class Trial {
       case 1:
       case 2: return command();
       case 3: return scribble();
-      case 4: return net_.rest();
+      case 4: net_.rest(); return require(!any_runs());
       case 5: stop(); return start();
       case 6: return reset_queue(input_.byte() % (control + 1));
       case 7: return net_.notified(input_.byte() % (control + 1));
@@ -111,6 +111,10 @@ class Trial {
       require(turns < 1000);
       worked = net_.work();
     }
+    const VhostNet::State& state = net_.state();
+    for (unsigned queue = 0; queue < control; ++queue)
+      require(state.queues[queue].with_kernel ==
+              (state.queues[queue].enabled && queue < 2 * state.pairs));
   }
 
   [[nodiscard]] bool any_runs() const {
