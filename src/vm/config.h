@@ -92,6 +92,7 @@ struct VmConfig {
   std::map<std::string, ConsoleTarget> ports = {};  // of the virtio console, by port name
   bool virtio_mmio = false;  // virtio devices in windows of memory, not on PCI
   bool rng = false;
+  std::uint64_t rng_limit = 0;  // bytes per second; 0: none
   bool balloon = false;
   std::optional<VsockOptions> vsock = {};
   bool testdev = false;

@@ -64,6 +64,9 @@ constexpr std::array common{
         [](VmConfig& c, std::string_view v) { return store(c.virtio_mmio, parse_virtio_bus(v)); }},
     Option{"rng", OptionKind::flag, "", "a virtio source of random bytes",
            [](VmConfig& c, std::string_view v) { return store(c.rng, parse_bool(v)); }},
+    Option{"rng-limit", OptionKind::value, "RATE",
+           "how many random bytes a second --rng gives at most, such as 64K (default 0: no limit)",
+           [](VmConfig& c, std::string_view v) { return store(c.rng_limit, parse_rate(v)); }},
     Option{"balloon", OptionKind::flag, "", "a virtio balloon, which gives free memory back",
            [](VmConfig& c, std::string_view v) { return store(c.balloon, parse_bool(v)); }},
     Option{

@@ -31,12 +31,6 @@ Result<bool> parse_direct(std::string_view text) {
   return parse_word<bool>(text, words);
 }
 
-/// Per second: a number, with K, M or G of 1024s.
-Result<std::uint64_t> parse_rate(std::string_view text) {
-  if (const auto rate = scaled_number(text, "KMG", std::uint64_t{1} << 40)) return *rate;
-  return usage_error("allowed are numbers per second such as 500, 64K or 10M; 0 is no limit");
-}
-
 Result<std::string> parse_serial(std::string_view text) {
   const auto is_plain = [](char c) { return c > ' ' && c <= '~'; };
   if (text.size() <= longest_serial && std::ranges::all_of(text, is_plain))
@@ -112,6 +106,11 @@ Result<> check_net(std::string_view name, const NetOptions& net) {
 
 }  // namespace
 
+Result<std::uint64_t> parse_rate(std::string_view text) {
+  if (const auto rate = scaled_number(text, "KMG", std::uint64_t{1} << 40)) return *rate;
+  return usage_error("allowed are numbers per second such as 500, 64K or 10M; 0 is no limit");
+}
+
 Result<MacAddress> parse_mac(std::string_view text) {
   MacAddress mac{};
   bool good = text.size() == 17;
@@ -174,6 +173,8 @@ Result<> check_pci_config(const VmConfig& config) {
   for (const auto& [name, disk] : config.disks)
     if (disk.path.empty())
       return usage_error(fmt::format("disk {}: path = names the file or block device", name));
+  if (config.rng_limit != 0 && !config.rng)
+    return usage_error("rng-limit: there is no rng (--rng, or rng = true)");
   if (!config.vsock) return {};
   if (config.vsock->cid == 0)
     return usage_error("vsock: cid = is the guest's address, from 3, such as cid=3");

@@ -45,6 +45,8 @@ struct VsockOptions {
   std::string socket = {};  // where the host's end is: see host/vsock_proxy.h
 };
 
+/// Per second: a number, with K, M or G of 1024s; 0 is no limit.
+[[nodiscard]] Result<std::uint64_t> parse_rate(std::string_view text);
 /// "aa:bb:cc:dd:ee:ff", not a group's and not all zero.
 [[nodiscard]] Result<MacAddress> parse_mac(std::string_view text);
 /// A locally administered address that depends on nothing but the two names.

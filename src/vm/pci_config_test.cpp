@@ -148,6 +148,18 @@ TEST(PciConfig, VirtioDevicesMayBeInWindowsAndTheE1000IsOnPciAllTheSame) {
   EXPECT_EQ(error_of(set_option(config, "virtio", "isa")), "virtio = 'isa': allowed are pci, mmio");
 }
 
+TEST(PciConfig, ALimitOfRandomBytesIsOfADeviceThatIsThere) {
+  VmConfig config;
+  ASSERT_TRUE(set_option(config, "rng-limit", "64K"));
+  EXPECT_EQ(config.rng_limit, 64u << 10);
+  EXPECT_EQ(error_of(check_devices(config)), "rng-limit: there is no rng (--rng, or rng = true)");
+  config.rng = true;
+  EXPECT_TRUE(check_devices(config));
+  EXPECT_EQ(error_of(set_option(config, "rng-limit", "much")),
+            "rng-limit = 'much': allowed are numbers per second such as 500, 64K or 10M; 0 is no "
+            "limit");
+}
+
 TEST(PciConfig, ThereIsNoPciWithoutADeviceOnIt) {
   VmConfig config;
   config.virtio_mmio = true;

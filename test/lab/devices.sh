@@ -51,7 +51,7 @@ END
 case $by in
 takt)
     vmm_start devices takt "--net net:model=virtio,tap=tap0,mac=$(guest_mac 0) --net old:model=e1000,tap=tap1,mac=$(guest_mac 1)
-        --disk disk:path=/run/disk,serial=takt-test --disk ro:path=/run/read-only,readonly=on --rng --balloon
+        --disk disk:path=/run/disk,serial=takt-test --disk ro:path=/run/read-only,readonly=on --rng --rng-limit 1M --balloon
         --vsock cid=42,socket=/run/guest.vsock --port words:file:$results/port --print-stats --print-effective"
     ;;
 *)
