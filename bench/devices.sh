@@ -11,7 +11,7 @@
 echo_program=$release_dir/bench/takt_echo
 poll_program=$release_dir/bench/takt_hmp_poll
 
-seeds=3 parallel=$(($(nproc) > 1 ? 2 : 1)) keep='' cases='' count='' places=''
+seeds=3 parallel=$(($(nproc) > 1 ? 2 : 1)) keep='' cases='' count='' places='' variant=''
 # device_options DEFAULT_CASES DEFAULT_COUNT ARGUMENT...: what these benches have in common: sets $seeds, $parallel, $keep,
 # $cases, $count and, where the bench has given it a default, $places; what is the bench's own is in $own, a word each.
 own=()
@@ -65,12 +65,12 @@ boots() {
     [ "$failed" = 0 ] || die "$failed of ${#directories[@]} boots of the lab failed: see $raw/*/job.log"
 }
 
-# judged NAME OPTION...: NAME.py's table and verdicts, and a page where there are histograms.
+# judged NAME OPTION...: NAME.py's table, verdicts and JSON. $variant is part of the JSON's name.
 judged() {
     local name=$1 status=0
     shift
     document_options
-    json=$out_dir/$name-$json_arch.json
+    json=$out_dir/$name$variant-$json_arch.json
     "$bench_dir/$name.py" --json "$json" "${about[@]}" "$@" "${directories[@]}" || status=$?
     return $status
 }

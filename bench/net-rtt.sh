@@ -11,7 +11,7 @@
 usage() {
     cat <<'END'
 usage: bench/net-rtt.sh [--arch x86|arm64] [--samples N] [--seeds K] [--parallel N] [--cases WORDS]
-                        [--loads WORDS] [--kind udp|icmp] [--keep]
+                        [--loads WORDS] [--kind udp|icmp] [--places one|own] [--keep]
 
   --samples N    messages of each case and load, 10 ms apart (200)
   --seeds K      boots of the lab, each with another phase (3)
@@ -19,13 +19,15 @@ usage: bench/net-rtt.sh [--arch x86|arm64] [--samples N] [--seeds K] [--parallel
   --cases WORDS  VMM:NIC (takt:MODEL, qemu:MODEL; MODEL e1000, virtio, virtio-vhost)
   --loads WORDS  (idle cpu disk flood blk console mgmt all)
   --kind KIND    who answers: a FIFO thread of the guest (udp, default) or its kernel (icmp)
+  --places one   L1 has one CPU, and the guest (default)
+  --places own   L1 has three CPUs, the guest two, and the real-time one is not that of its loads
   --keep         use the boots of before, with the same options, instead of measuring again
 
-Writes build/bench/net-rtt-ARCH.json and a page beside it. A second of busy virtual time costs ten to thirty.
+Writes build/bench/net-rtt-ARCH.json, with places of their own net-rtt-own-ARCH.json, and a page beside it. A second of busy virtual time costs ten to thirty.
 END
 }
 
-kind=udp loads="idle cpu disk flood blk console mgmt all"
+places=one kind=udp loads="idle cpu disk flood blk console mgmt all"
 device_options "takt:e1000 takt:virtio takt:virtio-vhost qemu:e1000 qemu:virtio qemu:virtio-vhost" 200 "$@"
 set -- "${own[@]}"
 while [ $# -gt 0 ]; do
@@ -38,7 +40,9 @@ while [ $# -gt 0 ]; do
 done
 case $kind in udp | icmp) ;; *) bad_usage "--kind $kind: udp or icmp" ;; esac
 
-boots "net-rtt-$kind" net-rtt.sh --with fio --env "TAKT_SAMPLES=$count" --env "TAKT_LOADS=$loads" --env "TAKT_KIND=$kind"
+smp=1 variant=''
+[ "$places" = one ] || smp=3 variant=-own
+boots "net-rtt$variant-$kind" net-rtt.sh --with fio --smp "$smp" --env "TAKT_PLACES=$places" --env "TAKT_SAMPLES=$count" --env "TAKT_LOADS=$loads" --env "TAKT_KIND=$kind"
 status=0
 judged net-rtt || status=$?
 shown=$(for case in $cases; do echo "${case%%:*}-${case#*:}-${loads##* }"; done | xargs)

@@ -7,6 +7,8 @@
 #   TAKT_LOADS    idle cpu disk flood blk console mgmt all
 #   TAKT_SAMPLES  of each (200)
 #   TAKT_KIND     udp (default) or icmp, which the guest's kernel answers
+#   TAKT_PLACES   one or own (devices.sh): with own, the NIC's interrupt and who answers are on the guest's real-time CPU, and
+#                 its loads on the other
 # /results: CASE.LOAD.hist, CASE.LOAD.loads (what the loads did meanwhile), CASE.console
 
 set -eu
@@ -140,13 +142,16 @@ mke2fs /dev/disk0 >/dev/null
 load ext4
 mkdir -p /mnt
 mount -t ext4 /dev/disk0 /mnt
+rt_cpu=0
+[ "${TAKT_PLACES:-one}" = one ] || rt_cpu=1
 guest_script <<END
 load virtio_net e1000 virtio_blk
 $(guest_nic 0)
 irq_priority \$nic 90
+[ $rt_cpu = 0 ] || irq_cpu \$nic $rt_cpu
 $(guest_nic 1)
 wait_for /dev/vda
-serve
+serve $rt_cpu
 until_told
 END
 for case in ${TAKT_CASES:-takt:e1000 takt:virtio takt:virtio-vhost qemu:e1000 qemu:virtio qemu:virtio-vhost}; do
