@@ -12,6 +12,7 @@
 #   iperf3   for both
 #   lspci    for the guest, with the names of all devices
 #   fio      for the guest
+#   passt    for L1
 
 # shellcheck source=lab/common.sh
 . "$(dirname "$0")/common.sh"
@@ -25,7 +26,8 @@ devices) user_space_packages="rt-tests util-linux libc6" ;;
 iperf3) user_space_packages="iperf3 libc6" ;;
 lspci) user_space_packages="pciutils pci.ids libc6" ;;
 fio) user_space_packages="fio libaio1 libc6" ;;
-*) echo "part.sh: part '$part': devices, iperf3, lspci or fio" >&2 && exit 2 ;;
+passt) user_space_packages="passt libc6" ;;
+*) echo "part.sh: part '$part': devices, iperf3, lspci, fio or passt" >&2 && exit 2 ;;
 esac
 find_user_space
 need cpio depmod ldd modprobe xz
@@ -115,6 +117,7 @@ fill_lspci() {
     mkdir -p "$guest/lib/modules/$(cat "$kernel_dir/version")"
     depmod -b "$guest" "$(cat "$kernel_dir/version")" 2>/dev/null
 }
+fill_passt() { copy_with_libraries "$host" "$(program passt)" /usr/bin/passt; }
 fill_fio() { with_stand_ins "$guest" "$(program fio)"; }
 
 if [ ! -d "$part_dir" ]; then

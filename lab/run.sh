@@ -5,6 +5,7 @@
 # emulator, runs JOB.sh there, brings back what the job left in /results.
 # The exit status is the job's.
 
+{ # Read whole before it runs: a job takes minutes, and bash would stumble over what is edited meanwhile.
 # shellcheck source=lab/common.sh
 . "$(dirname "$0")/common.sh"
 
@@ -34,7 +35,7 @@ job.log (stdout and stderr of the job), console.log (L1's console).
   --add SRC:DEST     put a program with its shared libraries, a file or a directory
                        into L1 at DEST; may be repeated
   --with PART        add a part of the lab that not every job needs (part.sh): devices, iperf3,
-                       lspci, fio; what the guest needs of it is in /guest/more.cpio
+                       lspci, fio, passt; what the guest needs of it is in /guest/more.cpio
   --guest-add SRC:DEST  as --add, but into /guest/more.cpio, for guests
   --env NAME=VALUE   environment of the job; may be repeated
   --append WORDS     more kernel parameters for L1
@@ -263,3 +264,4 @@ if [ "$status" != 0 ]; then
     } >&2
 fi
 exit "$status"
+}
