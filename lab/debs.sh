@@ -106,7 +106,7 @@ if [ ! -d "$debs_dir" ]; then
     for deb in "$temp"/deb/*.deb; do dpkg-deb -x "$deb" "$temp/tree"; done
     echo "$packages" >"$temp/tree/packages"
     publish "$temp/tree" "$debs_dir"
-    keep_newest 8 "$out_dir/debs/$source"-????????????????
+    keep_newest 12 "$out_dir/debs/$source"-????????????????
 fi
 touch "$debs_dir"
 echo "$debs_dir"

@@ -66,6 +66,8 @@ build_preset() {
         local root
         root=$(sysroot) || return 1
         options+=("-DTAKT_SYSROOT=$root")
+        # What was found in another sysroot, which may be gone, is looked for anew.
+        grep -qs "^TAKT_SYSROOT:.*=$root\$" "build/$preset/CMakeCache.txt" || options+=(--fresh)
     fi
     local status=0
     {
