@@ -8,7 +8,7 @@
 #   TAKT_LOOPS   samples of each cyclictest, 1 ms apart (1000); 0: none
 #   TAKT_PLACES  one or own (devices.sh)
 # The disk is one in L1's memory whose requests take 20 us, with O_DIRECT: what differs is the VMM.
-# /results: CASE.RW-DEPTH.json of fio, CASE.RW-DEPTH.cpu (ns), CASE.quiet.hist, CASE.busy.hist
+# /results: CASE.RW-DEPTH.json of fio, CASE.RW-DEPTH.cpu (ns), CASE.quiet.hist, CASE.spin.hist (other CPUs only spin), CASE.busy.hist
 
 set -eu
 # shellcheck source=lab/jobs/devices.sh
@@ -17,8 +17,6 @@ set -eu
 ios=${TAKT_IOS:-3000}
 loops=${TAKT_LOOPS:-1000}
 guest_ram_mb=${TAKT_GUEST_RAM_MB:-256}
-rt_cpu=0
-[ "${TAKT_PLACES:-one}" = one ] || rt_cpu=1
 fio_words="--filename=/dev/vda --bs=4k --ioengine=libaio --direct=1 --thread --clocksource=clock_gettime --randseed=1"
 
 # run_case VMM KIND
@@ -38,6 +36,9 @@ run_case() {
     done
     if [ "$loops" != 0 ]; then
         timer_in_guest quiet
+        start_spin
+        above_loads timer_in_guest spin
+        stop_spin
         echo "fio --name=load $fio_words --rw=randrw --iodepth=32 --time_based --runtime=10000 --output=/tmp/fio </dev/null >/dev/null 2>&1 &" | in_guest 1
         usleep 200000
         above_loads timer_in_guest busy

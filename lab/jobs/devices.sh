@@ -28,8 +28,10 @@ guest_timeout=${TAKT_GUEST_TIMEOUT:-600}
 vm_name=guest
 takt_vcpus="--vcpu 0:policy=fifo,priority=$vcpu_prio"
 takt_server_cpu=''
+rt_cpu=0 # of the guest
 if [ "${TAKT_PLACES:-one}" = own ]; then
     TAKT_GUEST_CPUS=2
+    rt_cpu=1
     takt_vcpus="--cpus 2 --vcpu 0:policy=fifo,priority=$((vcpu_prio - 10)),cpu=1 --vcpu 1:policy=fifo,priority=$vcpu_prio,cpu=2"
     takt_server_cpu=,cpu=0
     echo 0 >/proc/sys/kernel/timer_migration # an idle isolated CPU gives its timers away otherwise, to the busy one
@@ -255,3 +257,16 @@ END
 }
 # shellcheck disable=SC2016  # expands in the guest
 stop_console() { echo 'kill -9 $(cat /run/console-load)' | in_guest 1; }
+
+# Another: no device at all, but all CPUs busy that are not the real-time one's. CPUs take turns in the lab, and each is the
+# slower for others that are busy.
+start_spin() {
+    [ "$rt_cpu" = 0 ] || echo '(while :; do :; done) >/dev/null 2>&1 </dev/null & echo $! >/run/spin' | in_guest 1
+    (while :; do :; done) &
+    spin_load=$!
+}
+stop_spin() {
+    kill -9 "$spin_load"
+    # shellcheck disable=SC2016  # expands in the guest
+    [ "$rt_cpu" = 0 ] || echo 'kill -9 $(cat /run/spin)' | in_guest 1
+}

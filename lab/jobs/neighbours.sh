@@ -8,7 +8,6 @@
 #   TAKT_LOOPS   samples of each, 1 ms apart (1000)
 #   TAKT_PLACES  own: L1 has three CPUs or more (devices.sh); one: the guest has one CPU, which is the real-time one and has the
 #                devices too
-# spin is no device at all, but all other CPUs busy: they take turns in the lab, and each is the slower for it.
 # /results: CASE.LOAD.hist, and with a fourth CPU CASE.LOAD.control.hist: a host thread's timer there, where nothing else is and
 # no VM. How late it is, the lab is.
 
@@ -18,19 +17,7 @@ set -eu
 
 loops=${TAKT_LOOPS:-1000}
 guest_ram_mb=${TAKT_GUEST_RAM_MB:-256}
-rt_cpu=0
-[ "${TAKT_PLACES:-one}" = one ] || rt_cpu=1
 
-start_spin() {
-    [ "$rt_cpu" = 0 ] || echo '(while :; do :; done) >/dev/null 2>&1 </dev/null & echo $! >/run/spin' | in_guest 1
-    (while :; do :; done) &
-    spin_load=$!
-}
-stop_spin() {
-    kill -9 "$spin_load"
-    # shellcheck disable=SC2016  # expands in the guest
-    [ "$rt_cpu" = 0 ] || echo 'kill -9 $(cat /run/spin)' | in_guest 1
-}
 start_disk() {
     echo "fio --name=load --filename=/dev/vda --rw=randrw --bs=4k --iodepth=8 --ioengine=libaio --direct=1 --thread \
         --clocksource=clock_gettime --rate_iops=1000,1000 --time_based --runtime=10000 --output=/tmp/fio </dev/null >/dev/null 2>&1 &" | in_guest 1

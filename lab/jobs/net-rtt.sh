@@ -142,8 +142,6 @@ mke2fs /dev/disk0 >/dev/null
 load ext4
 mkdir -p /mnt
 mount -t ext4 /dev/disk0 /mnt
-rt_cpu=0
-[ "${TAKT_PLACES:-one}" = one ] || rt_cpu=1
 guest_script <<END
 load virtio_net e1000 virtio_blk
 $(guest_nic 0)
