@@ -7,8 +7,7 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 
-#include <chrono>
-#include <thread>
+#include <array>
 
 #include "host/ordinary_thread.h"
 
@@ -25,7 +24,9 @@ std::uint32_t features_of(const FrameOffloads& offloads) RT {
   return features;
 }
 
-constexpr std::chrono::milliseconds time_between{10};
+constexpr int ms_between = 10;
+
+pollfd readable(const Fd& fd) { return {.fd = fd.raw(), .events = POLLIN, .revents = 0}; }
 
 constexpr std::uint64_t bit(std::size_t n) RT { return std::uint64_t{1} << n; }
 
@@ -39,21 +40,21 @@ Result<std::unique_ptr<TapControl>> TapControl::start(std::span<const Fd* const>
   }
   if (::ioctl(same.front().raw(), TUNSETOFFLOAD, 0UL) != 0) return sys_error("TUNSETOFFLOAD");
   TRY(Fd wake, make_eventfd());
-  std::unique_ptr<TapControl> control{new TapControl{std::move(same), std::move(wake)}};
+  TRY(Fd end, make_eventfd());
+  std::unique_ptr<TapControl> control{
+      new TapControl{std::move(same), std::move(wake), std::move(end)}};
   TRY(control->thread_, start_ordinary_thread("tap-ctl", [all = control.get()] { all->run(); }));
   return control;
 }
 
-TapControl::TapControl(std::vector<Fd> taps, Fd wake)
+TapControl::TapControl(std::vector<Fd> taps, Fd wake, Fd end)
     : taps_{std::move(taps)},
       wake_{std::move(wake)},
+      end_{std::move(end)},
       queues_wanted_{~std::uint64_t{0} >> (most_queues - taps_.size())},
       queues_in_force_{queues_wanted_.load()} {}
 
-TapControl::~TapControl() {
-  stopping_ = true;
-  signal_eventfd(wake_);
-}
+TapControl::~TapControl() { signal_eventfd(end_); }
 
 void TapControl::want_offloads(const FrameOffloads& offloads) RT {
   const std::uint32_t features = features_of(offloads);
@@ -72,9 +73,9 @@ bool TapControl::settled() const RT {
 }
 
 void TapControl::run() {
-  pollfd woken{.fd = wake_.raw(), .events = POLLIN, .revents = 0};
-  while (!stopping_) {
-    ::poll(&woken, 1, -1);
+  std::array events{readable(wake_), readable(end_)};
+  while (events[1].revents == 0) {
+    ::poll(events.data(), events.size(), -1);
     drain_eventfd(wake_);
     if (!settled()) apply();
   }
@@ -85,7 +86,8 @@ void TapControl::apply() {
   if (offloads != offloads_in_force_) apply_offloads(offloads);
   const std::uint64_t queues = queues_wanted_;
   if (queues != queues_in_force_) apply_queues(queues);
-  std::this_thread::sleep_for(time_between);
+  pollfd end = readable(end_);
+  ::poll(&end, 1, ms_between);
 }
 
 /// A kernel without UFO refuses all at once. Less than was asked for does no harm.

@@ -45,7 +45,7 @@ class TapControl {
   [[nodiscard]] pid_t tid() const { return thread_.tid(); }
 
  private:
-  TapControl(std::vector<Fd> taps, Fd wake);
+  TapControl(std::vector<Fd> taps, Fd wake, Fd end);
   void run();
   void apply();
   void apply_offloads(std::uint32_t features);
@@ -53,12 +53,12 @@ class TapControl {
 
   std::vector<Fd> taps_;
   Fd wake_;
+  Fd end_;
   // In force is what was asked for; the kernel may have granted less.
   std::atomic<std::uint32_t> offloads_wanted_ = 0;  // TUN_F_..., linux/if_tun.h
   std::atomic<std::uint32_t> offloads_in_force_ = 0;
   std::atomic<std::uint64_t> queues_wanted_;  // bit n: queue n
   std::atomic<std::uint64_t> queues_in_force_;
-  std::atomic<bool> stopping_ = false;
   Thread thread_;
 };
 

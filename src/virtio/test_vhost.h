@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "bus/vhost_port.h"
+#include "virtio/features.h"
 #include "virtio/net_wire.h"
-#include "virtio/virtqueue.h"
 
 namespace takt::virtio::fakes {
 
