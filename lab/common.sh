@@ -93,6 +93,9 @@ key_of() {
     { [ ${#files[@]} -eq 0 ] || sha256sum -- "${files[@]}" | cut -d' ' -f1; printf '%s\n' "$@"; } | sha256sum | cut -c1-16
 }
 
+# This machine's Debian: bookworm.
+codename() { sed -n 's/^VERSION_CODENAME=//p' /etc/os-release; }
+
 package_versions() { dpkg-query -W -f '${Package} ${Version}\n' "$@" 2>/dev/null || true; }
 
 # What runs in L1 and in the guest is this machine's own, or, for another architecture, unpacked

@@ -28,11 +28,10 @@ source=$arch${suite:+-$suite}
 apt_dir=$out_dir/apt-$source
 # suite_source: the line of sources.list for $suite.
 suite_source() {
-    local codename mirror
-    codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-    mirror=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Packages' | sed -n "s/^$codename //p")
+    local mirror
+    mirror=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Packages' | sed -n "s/^$(codename) //p")
     mirror=${mirror%%$'\n'*}
-    [ -n "$mirror" ] || die "apt has no source of $codename to take $suite from"
+    [ -n "$mirror" ] || die "apt has no source of $(codename) to take $suite from"
     echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main"
 }
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Prints the path of the emulator that runs L1: Debian's QEMU, or with --in-turn, for
-# several CPUs with one clock, that of Debian's backports; on x86 a copy of it with
-# one instruction taken out.
+# several CPUs with one clock, that of Debian's backports where Debian's own is older
+# than 8.1; on x86 a copy of it with one instruction taken out.
 #
 # Why backports. Before 8.1 a CPU whose turn comes gets the instructions that are left
 # until the next timer is due; the one before it has just used them up. It runs
@@ -30,17 +30,22 @@
 . "$(dirname "$0")/common.sh"
 need "$l1_qemu" grep dd
 
+gives_shares() {
+    local version
+    version=$("$original" --version | sed -n 's/^QEMU emulator version \([0-9.]*\).*/\1/p')
+    [ "$(printf '%s\n' 8.1 "$version" | sort -V | head -n 1)" = 8.1 ]
+}
+
 # Needs no library that Debian's own, which is installed, does not need.
 backported() {
-    local codename debs
-    codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
-    debs=$("$lab_dir/debs.sh" "$(dpkg --print-architecture)" --suite "$codename-backports" --alone "$l1_package") &&
+    local debs
+    debs=$("$lab_dir/debs.sh" "$(dpkg --print-architecture)" --suite "$(codename)-backports" --alone "$l1_package") &&
         "$debs/usr/bin/$l1_qemu" --version >/dev/null &&
         echo "$debs/usr/bin/$l1_qemu"
 }
 
 original=$(command -v "$l1_qemu")
-[ "${1:-}" != --in-turn ] || original=$(backported) ||
+[ "${1:-}" != --in-turn ] || gives_shares || original=$(backported) ||
     die "several CPUs with one clock need QEMU 8.1 or later, and backports did not give it (above); --mode stress does without"
 [ "$arch" = x86 ] || { echo "$original" && exit; }
 # movzbl vector; mov r32 -> error_code; mov r32 -> exception_index (10 bytes in);
