@@ -60,13 +60,6 @@ class Disk(LabTest):
             timeout_s=600)
         cls.console = cls.text(cls, "disk.console")
 
-    def said(self, name):
-        """What the guest said between the marks of one command."""
-        found = re.search(rf"(?ms)^TAKT-BEGIN {name}\n(.*?)^TAKT-END {name} status=(\d+)$", self.console)
-        self.assertIsNotNone(found, f"{name} in {self.console[-2000:]}")
-        self.assertEqual(found[2], "0", found[1])
-        return found[1]
-
     def test_there_is_a_login_prompt(self):
         self.assertIn(f"Debian GNU/Linux 12 debian {console_of}", self.console)
         self.assertIn("debian login: ", self.console)
@@ -75,24 +68,24 @@ class Disk(LabTest):
         self.assert_status("disk", 0)
 
     def test_the_root_file_system_is_the_disk(self):
-        self.assertRegex(self.said("mounts"), r"(?m)^/dev/vda / ext4 rw,")
+        self.assertRegex(self.said_well("mounts"), r"(?m)^/dev/vda / ext4 rw,")
 
     def test_linux_sees_the_disk_as_it_is(self):
-        size, cache, read_only = self.said("block").splitlines()
+        size, cache, read_only = self.said_well("block").splitlines()
         self.assertEqual((int(size) * 512, cache, read_only), (self.disk.stat().st_size, "write back", "0"))
 
     def test_all_services_start(self):
-        self.assertEqual(self.said("failed"), "")
+        self.assertEqual(self.said_well("failed"), "")
 
     def test_what_is_written_is_read_again(self):
         content = "".join(f"{n}\n" for n in range(1, 300001)).encode()
-        self.assertEqual(self.said("written").split(), [hashlib.sha256(content).hexdigest(), "seq"])
+        self.assertEqual(self.said_well("written").split(), [hashlib.sha256(content).hexdigest(), "seq"])
 
     def test_what_goes_past_the_page_cache_goes_well(self):
-        self.assertIn("64+0 records out", self.said("direct"))
+        self.assertIn("64+0 records out", self.said_well("direct"))
 
     def test_what_is_free_can_be_given_back(self):
-        self.assertRegex(self.said("trimmed"), r"/: .*\([1-9]\d* bytes\) trimmed")
+        self.assertRegex(self.said_well("trimmed"), r"/: .*\([1-9]\d* bytes\) trimmed")
 
     def test_what_is_written_is_in_the_file_afterwards(self):
         with tempfile.NamedTemporaryFile(dir=self.disk.parent) as copy:
@@ -106,7 +99,7 @@ class Disk(LabTest):
         self.assertRegex(tool("dumpe2fs", "-h", str(self.disk)).stdout, r"Filesystem state: +clean\n")
 
     def test_the_kernel_complains_of_nothing(self):
-        said = [line for line in self.said("disturbed").splitlines() if not re.search(known_errors, line)]
+        said = [line for line in self.said_well("disturbed").splitlines() if not re.search(known_errors, line)]
         self.assertEqual(said, [])
         self.assertNotRegex(self.console, r"I/O error|EXT4-fs (error|warning)|Buffer I/O")
 

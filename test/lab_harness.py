@@ -14,6 +14,10 @@ import unittest
 
 from harness import repo, takt_bin
 
+echo = os.environ.get("TAKT_ECHO") or str(pathlib.Path(takt_bin).resolve().parents[2] / "bench/takt_echo")
+echo_on_both_sides = ["--add", f"{echo}:/usr/bin/echo_bench", "--guest-add", f"{echo}:/bin/echo_bench"]
+# The emulated CPU's, of any guest.
+fpu_warning = r"WARNING: CPU: \d+ PID: \d+ at arch/x86/kernel/fpu/xstate\.c"
 jobs = pathlib.Path(__file__).resolve().parent / "lab"
 out_root = pathlib.Path(os.environ.get("TAKT_LAB_OUT", "/tmp/takt-lab"))
 arch = os.environ.get("TAKT_ARCH") or {"x86_64": "x86", "aarch64": "arm64"}[platform.machine()]
@@ -54,9 +58,24 @@ class LabTest(unittest.TestCase):
 
     maxDiff = None
     out = None
+    console = None
 
     def text(self, name):
         return (self.out / name).read_text(errors="replace").replace("\r", "")
+
+    def said(self, name, console=None):
+        """What the guest said between the marks of one command (guest-devices), and its status. Without
+        `console` it is self.console."""
+        console = self.console if console is None else console
+        found = re.search(rf"(?ms)^TAKT-BEGIN {name}\n(.*?)^TAKT-END {name} status=(\d+)$", console)
+        self.assertIsNotNone(found, f"{name}: nothing on the console\n{console[-2000:]}")
+        return found[1], int(found[2])
+
+    def said_well(self, name, console=None):
+        """The same for a command that must not fail: what it said."""
+        said, status = self.said(name, console)
+        self.assertEqual(status, 0, said)
+        return said
 
     def assert_status(self, guest, status):
         vmm = self.out / f"{guest}.vmm"

@@ -9,19 +9,13 @@ namespace {
 class NetInside final : public VirtioInside {
  public:
   NetInside(std::vector<std::unique_ptr<FramePort>> ports, const MacAddress& mac, Bell& bell)
-      : ports_{std::move(ports)}, net_{pointers(ports_), {.mac = mac}, bell} {}
+      : ports_{std::move(ports)}, net_{pointers_to<FramePort>(ports_), {.mac = mac}, bell} {}
   [[nodiscard]] virtio::Model& model() override { return net_; }
   [[nodiscard]] std::vector<ServiceTimes> service_times() const override {
     return {{"receive", net_.receive_times().copy()}, {"send", net_.send_times().copy()}};
   }
 
  private:
-  static std::vector<FramePort*> pointers(const std::vector<std::unique_ptr<FramePort>>& ports) {
-    std::vector<FramePort*> all;
-    for (const auto& port : ports) all.push_back(port.get());
-    return all;
-  }
-
   std::vector<std::unique_ptr<FramePort>> ports_;
   virtio::Net net_;
 };

@@ -13,8 +13,8 @@ class RngInside final : public VirtioInside {
   /// Without a limit `bytes_per_second` is 0.
   static Result<std::unique_ptr<VirtioInside>> create(std::uint64_t bytes_per_second,
                                                       EventLoop& loop, DeviceId device) {
-    if (bytes_per_second == 0) return std::make_unique<RngInside>();
     auto inside = std::make_unique<RngInside>();
+    if (bytes_per_second == 0) return inside;
     TRY(inside->alarm_, TimerAlarm::on_steady_clock(inside->clock_));
     inside->rng_.emplace(inside->source_, virtio::RngLimit{.bytes_per_second = bytes_per_second,
                                                            .clock = inside->clock_,

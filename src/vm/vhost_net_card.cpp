@@ -11,7 +11,7 @@ namespace {
 class VhostNetInside final : public VirtioInside {
  public:
   VhostNetInside(std::vector<std::unique_ptr<VhostTap>> ports, const MacAddress& mac)
-      : ports_{std::move(ports)}, net_{pointers(ports_), mac} {}
+      : ports_{std::move(ports)}, net_{pointers_to<VhostPort>(ports_), mac} {}
   [[nodiscard]] virtio::Model& model() override { return net_; }
   [[nodiscard]] std::vector<const Fd*> kicks() const override {
     std::vector<const Fd*> all;
@@ -28,12 +28,6 @@ class VhostNetInside final : public VirtioInside {
   }
 
  private:
-  static std::vector<VhostPort*> pointers(const std::vector<std::unique_ptr<VhostTap>>& ports) {
-    std::vector<VhostPort*> all;
-    for (const auto& port : ports) all.push_back(port.get());
-    return all;
-  }
-
   std::vector<std::unique_ptr<VhostTap>> ports_;
   virtio::VhostNet net_;
 };

@@ -21,9 +21,6 @@ cp /run/disk /run/read-only
 md5sum </run/disk >"$results/disk-before.md5"
 
 guest_script <<END
-# said NAME COMMAND...: between tags.
-said() { name=\$1; shift; echo "TAKT-BEGIN \$name"; "\$@" 2>&1; echo "TAKT-END \$name status=\$?"; }
-
 load virtio_net e1000 virtio_blk virtio-rng virtio_balloon vmw_vsock_virtio_transport ext4
 $(guest_nic 0)
 $(guest_nic 1)
@@ -100,7 +97,6 @@ md5sum </run/disk >"$results/disk-after.md5"
 # The same drivers in windows of memory, without PCI.
 [ "$by" = takt ] || exit 0
 guest_script <<END
-said() { name=\$1; shift; echo "TAKT-BEGIN \$name"; "\$@" 2>&1; echo "TAKT-END \$name status=\$?"; }
 load virtio_mmio virtio_net virtio_blk virtio-rng
 $(guest_nic 0)
 wait_for /dev/vda
@@ -123,7 +119,6 @@ yes 'by way of a window' | dd bs=4096 count=500 iflag=fullblock 2>/dev/null | md
 # A network card that the host's kernel serves. The driver is taken away and comes again.
 load vhost_net
 guest_script <<END
-said() { name=\$1; shift; echo "TAKT-BEGIN \$name"; "\$@" 2>&1; echo "TAKT-END \$name status=\$?"; }
 load virtio_net
 $(guest_nic 0)
 serve

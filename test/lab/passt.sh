@@ -13,7 +13,6 @@ tap 0 # an interface with an address, which passt wants to see
 address=10.9.0.2 gateway=10.9.0.1
 
 guest_script <<END
-said() { name=\$1; shift; echo "TAKT-BEGIN \$name"; "\$@" 2>&1; echo "TAKT-END \$name status=\$?"; }
 load virtio_net
 ip addr add $address/24 dev eth0
 ip link set eth0 up
